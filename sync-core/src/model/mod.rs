@@ -1,0 +1,21 @@
+//! The vocabulary: records, their fields, references, events.
+
+mod device;
+mod entity;
+mod event;
+mod field;
+mod id;
+mod known;
+mod person;
+mod policy;
+mod value;
+
+pub use device::{Device, DeviceGroup, DeviceKind};
+pub use entity::{Entity, EntityKind};
+pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey};
+pub use field::{Canonical, Field, FieldMismatch, Fields};
+pub use id::{EndpointName, ExternalId, Fingerprint, HashKey, Hasher128, Pair, SyncKey};
+pub use known::Known;
+pub use person::{Credential, Person};
+pub use policy::{AccessPolicy, Department};
+pub use value::{FieldValue, RefKey, Scalar, SecretText};
