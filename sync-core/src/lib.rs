@@ -2,4 +2,6 @@
 
 pub mod clock;
 pub mod connector;
+pub mod events;
+pub mod journal;
 pub mod model;
