@@ -5,3 +5,5 @@ pub mod connector;
 pub mod events;
 pub mod journal;
 pub mod model;
+#[cfg(any(test, feature = "test-kit"))]
+pub mod test_kit;
