@@ -1,0 +1,160 @@
+//! Faults on command.
+
+use serde::{Deserialize, Serialize};
+
+use super::call::Call;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// An error instead of carrying the call out.
+    #[default]
+    Error,
+    /// The given status and body instead of carrying the call out.
+    Reply,
+    /// The call waits `delay_ms`, then goes on as usual; it is carried out even if the caller has left.
+    Delay,
+    /// The call is carried out and the connection closed without an answer.
+    DropReply,
+    /// The connection is closed and nothing carried out.
+    DropRequest,
+    /// The call is carried out; half of the answer arrives, then the connection closes.
+    Truncate,
+    /// 502 with HTML.
+    #[serde(alias = "html_502")]
+    Html502,
+    /// The server restarts: connections and sessions are gone, nothing is carried out.
+    Restart,
+}
+
+/// One planned fault: which calls it meets and what it does to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// Method; none meets all.
+    pub method: Option<String>,
+    /// Path, `*` stands for any text; none meets all. Without case.
+    pub path: Option<String>,
+    /// First of the matching calls that is met, from 1.
+    pub nth: u64,
+    /// How many matching calls are met from there; 0 for all.
+    pub times: u64,
+    /// What goes wrong.
+    #[serde(rename = "action")]
+    pub kind: FaultKind,
+    /// Status of `error` and `reply`.
+    pub status: u16,
+    /// Body of `error` and `reply`; none gives an error message.
+    pub body: Option<String>,
+    /// Content type of that body.
+    pub content_type: String,
+    /// `Retry-After` of that answer.
+    pub retry_after: Option<String>,
+    /// Wait before anything happens.
+    pub delay_ms: u64,
+    /// How many calls matched so far.
+    pub seen: u64,
+    /// How many of them were met.
+    pub fired: u64,
+}
+
+impl Default for Fault {
+    fn default() -> Self {
+        Self {
+            method: None,
+            path: None,
+            nth: 1,
+            times: 1,
+            kind: FaultKind::default(),
+            status: 500,
+            body: None,
+            content_type: "application/json".to_owned(),
+            retry_after: None,
+            delay_ms: 0,
+            seen: 0,
+            fired: 0,
+        }
+    }
+}
+
+impl Fault {
+    /// A fault for calls of this method and path; `*` in the path stands for any text.
+    pub fn on(method: &str, path: &str, kind: FaultKind) -> Self {
+        Self { method: Some(method.to_owned()), path: Some(path.to_owned()), kind, ..Self::default() }
+    }
+
+    /// Meets the `nth` matching call first.
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.nth = nth;
+        self
+    }
+
+    /// Meets this many calls; 0 for all.
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Answers with this status.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Answers with this body.
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self
+    }
+
+    /// Waits first.
+    pub fn delay_ms(mut self, delay_ms: u64) -> Self {
+        self.delay_ms = delay_ms;
+        self
+    }
+
+    fn meets(&mut self, call: &Call) -> bool {
+        let method = self.method.as_deref().is_none_or(|method| call.method.as_str().eq_ignore_ascii_case(method));
+        let path = self.path.as_deref().is_none_or(|path| glob(&path.to_lowercase(), &call.path.to_lowercase()));
+        if !(method && path) {
+            return false;
+        }
+        self.seen += 1;
+        let met = self.seen >= self.nth && (self.times == 0 || self.seen - self.nth < self.times);
+        self.fired += u64::from(met);
+        met
+    }
+}
+
+/// The first planned fault that meets the call; all that match count it.
+pub(crate) fn fault_for(faults: &mut [Fault], call: &Call) -> Option<Fault> {
+    let mut found = None;
+    for fault in faults {
+        if fault.meets(call) && found.is_none() {
+            found = Some(fault.clone());
+        }
+    }
+    found
+}
+
+/// Whether a text fits a pattern with `*`.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(head) else { return false };
+    (0..=rest.len()).filter_map(|at| rest.get(at..)).any(|rest| glob(tail, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        assert!(glob("/api/v1/users/*/tokens", "/api/v1/users/12/tokens"));
+        assert!(glob("*", ""));
+        assert!(!glob("/api/v1/users/*", "/api/v1/doors/1"));
+        assert!(!glob("/users", "/users/1"));
+    }
+}

@@ -1,0 +1,294 @@
+//! The running simulator.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
+use tokio::sync::oneshot;
+use tracing::{debug, warn};
+
+use super::faults::Fault;
+use super::listen::{Connection, Incoming, Order, accept_all};
+use super::log::LoggedRequest;
+use super::options::Net2Options;
+use super::server::{Server, Shared, serve};
+use super::state_file;
+use super::tls::Certificate;
+use super::world::{World, seed};
+
+/// How often the simulator looks whether time brought something.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A running simulator on a thread of its own; dropping it stops it.
+#[derive(Debug)]
+pub struct Net2Sim {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    certificate: Option<Certificate>,
+    tls_names: Vec<String>,
+    client_id: String,
+    operator: String,
+    password: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Net2Sim {
+    /// Starts with the usual site on a free loopback port, without TLS.
+    ///
+    /// # Errors
+    /// As [`Net2Options::start`].
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// The same from code that is not async.
+    ///
+    /// # Errors
+    /// As [`Net2Options::start`].
+    pub fn start_blocking() -> anyhow::Result<Self> {
+        Self::builder().start_blocking()
+    }
+
+    /// Settings first.
+    pub fn builder() -> Net2Options {
+        Net2Options::default()
+    }
+
+    /// `http://127.0.0.1:PORT` or `https://…`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.certificate.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Below this path it takes control calls.
+    pub fn control_url(&self) -> String {
+        format!("{}/__control", self.url())
+    }
+
+    /// SHA-256 of the certificate in small hex letters; `None` without TLS.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.certificate.as_ref().map(|certificate| certificate.fingerprint.as_str())
+    }
+
+    /// The certificate as PEM; `None` without TLS.
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.certificate.as_ref().map(|certificate| certificate.pem.as_str())
+    }
+
+    /// The licence's client id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The operator's name.
+    pub fn operator(&self) -> &str {
+        &self.operator
+    }
+
+    /// The operator's password.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Looks at or changes the site; live connections hear of it afterwards.
+    pub fn world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut server = self.shared.lock();
+        let result = change(&mut server.world);
+        server.dirty = true;
+        server.settle();
+        result
+    }
+
+    /// Plans a fault.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.lock().faults.push(fault);
+    }
+
+    /// The planned faults with how often each was met.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.lock().faults.clone()
+    }
+
+    /// Forgets all planned faults.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// All calls so far, control calls apart.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.shared.lock().log.entries().to_vec()
+    }
+
+    /// How many calls there were of each kind, by `GET /api/v1/users/{id}`.
+    pub fn request_counts(&self) -> BTreeMap<String, u64> {
+        self.shared.lock().log.counts()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_requests(&self) {
+        self.shared.lock().log.clear();
+    }
+
+    /// How many live connections are open.
+    pub fn live_connections(&self) -> usize {
+        self.shared.lock().hub.open_count()
+    }
+
+    /// Restarts the server: connections and sessions are gone, the port is closed for `down`.
+    pub fn restart(&self, down: Duration) {
+        self.shared.lock().restart();
+        self.shared.order(Order::Restart { down });
+    }
+
+    /// Makes another certificate for the connections to come; returns its fingerprint.
+    ///
+    /// # Errors
+    /// Without TLS, or if the certificate cannot be made.
+    pub fn regenerate_certificate(&mut self) -> anyhow::Result<String> {
+        anyhow::ensure!(self.certificate.is_some(), "this simulator runs without TLS");
+        let certificate = Certificate::generate(&self.tls_names)?;
+        self.shared.order(Order::Certificate(certificate.acceptor.clone()));
+        let fingerprint = certificate.fingerprint.clone();
+        self.certificate = Some(certificate);
+        Ok(fingerprint)
+    }
+
+    /// Stops and waits until the port is free again.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    pub(crate) fn launch(options: Net2Options) -> anyhow::Result<Self> {
+        let address = options.address()?;
+        let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let certificate = options.tls.then(|| Certificate::generate(&options.tls_names)).transpose()?;
+        let server = Server::new(site(&options)?);
+        let (orders, order_queue) = unbounded_channel();
+        let shared = Shared::new(server, orders);
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let run = Run {
+            shared: Arc::clone(&shared),
+            listener,
+            address,
+            acceptor: certificate.as_ref().map(|certificate| certificate.acceptor.clone()),
+            orders: order_queue,
+            state: options.state.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("net2-sim".to_owned())
+            .spawn(move || runtime.block_on(run.until(stopped)))
+            .context("the simulator gets no thread")?;
+        Ok(Self {
+            shared,
+            address,
+            certificate,
+            tls_names: options.tls_names,
+            client_id: options.client_id,
+            operator: options.operator,
+            password: options.password,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The thread may have ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            warn!("the simulator's thread ended badly");
+        }
+    }
+}
+
+impl Drop for Net2Sim {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The site to serve: from the state file, given, or seeded.
+fn site(options: &Net2Options) -> anyhow::Result<World> {
+    let plan = options.plan();
+    let saved = options.state.as_deref().map(state_file::load).transpose()?.flatten();
+    let ready = saved.or_else(|| options.world.as_deref().cloned());
+    Ok(match ready {
+        Some(mut world) => {
+            world.clock = plan.clock;
+            world.switches = plan.switches;
+            world
+        }
+        None => seed(&plan),
+    })
+}
+
+struct Run {
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    address: SocketAddr,
+    acceptor: Option<tokio_rustls::TlsAcceptor>,
+    orders: UnboundedReceiver<Order>,
+    state: Option<PathBuf>,
+}
+
+impl Run {
+    async fn until(self, stopped: oneshot::Receiver<()>) {
+        let listener = match tokio::net::TcpListener::from_std(self.listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                warn!(%error, "the listener cannot be used");
+                return;
+            }
+        };
+        let (connections, incoming) = channel(64);
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&self.shared));
+        let service = router.into_make_service_with_connect_info::<Connection>();
+        tokio::spawn(accept_all(listener, self.address, self.acceptor, self.orders, connections));
+        let serving = axum::serve(Incoming::new(incoming, self.address), service);
+        tokio::select! {
+            result = serving => debug!(?result, "serving ended"),
+            () = keep_time(&self.shared, self.state.as_deref()) => {}
+            _ = stopped => {}
+        }
+        store(&self.shared, self.state.as_deref());
+    }
+}
+
+/// Doors close and the state is saved while nobody calls.
+async fn keep_time(shared: &Shared, state: Option<&Path>) {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tick.tick().await;
+        shared.lock().settle();
+        store(shared, state);
+    }
+}
+
+fn store(shared: &Shared, state: Option<&Path>) {
+    let Some(path) = state else { return };
+    let mut server = shared.lock();
+    if std::mem::take(&mut server.dirty)
+        && let Err(error) = state_file::save(path, &server.world)
+    {
+        warn!(%error, "the state cannot be saved");
+        server.dirty = true;
+    }
+}
