@@ -55,15 +55,22 @@ impl World {
 
     /// Gives a user a token; `None` if the user is unknown or the value is issued already.
     pub fn add_token(&mut self, user: i64, token_type: &str, token_value: &str) -> Option<i64> {
-        if self.holder(token_value).is_some() || !self.users.get(&user)?.active {
+        if self.holder(token_value).is_some() {
             return None;
         }
-        // Token ids begin at 0.
-        let id = self.next_id("token") - 1;
         let token =
-            Token { id, token_type: token_type.to_owned(), token_value: token_value.to_owned(), is_lost: false };
-        self.change_user(user, |user| user.tokens.push(token))?;
-        Some(id)
+            Token { id: 0, token_type: token_type.to_owned(), token_value: token_value.to_owned(), is_lost: false };
+        self.issue_token(user, token).map(|token| token.id)
+    }
+
+    /// Gives a user a token with the next id; ids begin at 0.
+    pub(crate) fn issue_token(&mut self, user: i64, mut token: Token) -> Option<Token> {
+        if !self.users.get(&user)?.active {
+            return None;
+        }
+        token.id = self.next_id("token") - 1;
+        self.change_user(user, |user| user.tokens.push(token.clone()))?;
+        Some(token)
     }
 
     /// Adds a department, returns the id.
