@@ -81,8 +81,6 @@ fn without_values(cause: &str) -> String {
         Some(at) => cause.split_at(at),
         None => (cause, ""),
     };
-    const HARMLESS: [&str; 6] =
-        ["missing field", "duplicate field", "EOF while", "trailing characters", "expected ", "control character"];
     let kept = if HARMLESS.iter().any(|start| sentence.starts_with(start)) {
         sentence.to_owned()
     } else if let Some(shapes) = wrong_shape(sentence) {
@@ -102,6 +100,9 @@ fn wrong_shape(sentence: &str) -> Option<String> {
     (plain(found) && plain(expected)).then(|| format!("{found} instead of {expected}"))
 }
 
+const HARMLESS: [&str; 6] =
+    ["missing field", "duplicate field", "EOF while", "trailing characters", "expected ", "control character"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,9 +121,7 @@ mod tests {
 
     #[test]
     fn each_status_has_its_kind() {
-        use ErrorKind::{
-            Auth, Conflict, NotFound, Permission, Protocol, RateLimited, Rejected, TooLarge, Unavailable,
-        };
+        use ErrorKind::{Auth, Conflict, NotFound, Permission, Protocol, RateLimited, Rejected, TooLarge, Unavailable};
         for (status, kind) in [
             (302, Protocol),
             (400, Rejected),

@@ -190,6 +190,11 @@ impl Error {
         self.0.failure.clone()
     }
 
+    #[cfg(feature = "sync")]
+    pub(crate) fn shared_source(&self) -> Option<Arc<dyn StdError + Send + Sync>> {
+        self.0.source.clone()
+    }
+
     /// The message alone, without operation and status.
     pub fn message(&self) -> &str {
         &self.0.message

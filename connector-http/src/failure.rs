@@ -102,6 +102,45 @@ impl fmt::Display for TlsFailure {
     }
 }
 
+impl ConnectFailure {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Dns => "check the spelling of the host name, and the name service of this machine",
+            Self::Refused => "check the port, and whether the service is running and switched on",
+            Self::Unreachable => "check the network, its cables and routes",
+            Self::Timeout => "check host, port and the firewalls between; a slow server needs longer time-outs",
+            Self::Closed => "check the port, and whether http:// and https:// were mixed up",
+            Self::Other => "see the cause",
+            Self::Tls(failure) => failure.remedy(),
+        }
+    }
+}
+
+impl TlsFailure {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::UntrustedIssuer => {
+                "compare the certificate's fingerprint on the server itself and pin it, or give the root that issued it"
+            }
+            Self::NameMismatch { .. } => "call the server by a name its certificate carries, or pin the fingerprint",
+            Self::Expired => "renew the certificate on the server; pin the old one only until then",
+            Self::NotYetValid => "set the clocks of both machines right",
+            Self::Revoked => "replace the certificate on the server",
+            Self::PinMismatch { .. } => {
+                "if the server's certificate was renewed, compare the fingerprint on the server itself and add it; \
+                 otherwise somebody stands between"
+            }
+            Self::AuthorityAsServer => "pin the certificate's fingerprint after comparing it on the server itself",
+            Self::BadSignature => "do not go on: somebody may stand between",
+            Self::NotTls => "check the port, or use http:// where the server offers no TLS",
+            Self::Incompatible => "switch TLS 1.2 or 1.3 on at the server",
+            Self::Other(_) => "see the cause",
+        }
+    }
+}
+
 impl From<TlsFailure> for ConnectFailure {
     fn from(failure: TlsFailure) -> Self {
         Self::Tls(failure)

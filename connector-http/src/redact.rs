@@ -70,14 +70,14 @@ fn json_shape(text: &str) -> String {
         if first == '"' {
             let (inner, after) = quoted(rest);
             rest = after;
-            if rest.trim_start().starts_with(':') {
+            let is_key = rest.trim_start().starts_with(':');
+            if is_key {
                 key = plain(inner);
-                shown.push_str(&format!("\"{}\"", text_without_secrets(inner)));
-            } else if MESSAGES.contains(&key.as_str()) {
-                shown.push_str(&format!("\"{}\"", text_without_secrets(inner)));
-            } else {
-                shown.push_str(&format!("\"{HIDDEN}\""));
             }
+            let kept = is_key || MESSAGES.contains(&key.as_str());
+            shown.push('"');
+            shown.push_str(&if kept { text_without_secrets(inner) } else { HIDDEN.to_owned() });
+            shown.push('"');
         } else if "{}[]:,".contains(first) || first.is_whitespace() {
             shown.push(first);
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
@@ -215,7 +215,9 @@ mod tests {
     #[test]
     fn names_are_found_in_any_spelling() {
         let secrets = Secrets::default().with("badge-no");
-        for name in ["PASSWORD", "client_id", "Client-Secret", "newPassword", "tokenValue", "BadgeNo", "x-api-key", "pin"] {
+        for name in
+            ["PASSWORD", "client_id", "Client-Secret", "newPassword", "tokenValue", "BadgeNo", "x-api-key", "pin"]
+        {
             assert!(secrets.hide(name), "{name}");
         }
         for name in ["id", "tokens", "tokenType", "spinning", "department"] {
@@ -249,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_secret_survives_in_any_form(secret in "[A-Z][a-zA-Z0-9+/]{9,30}", name in 0..NAMES.len(), json: bool) {
+        fn no_secret_survives_in_any_form(secret in "[A-Z][a-zA-Z0-9+/]{9,30}", name in 0..NAMES.len()) {
             let name = NAMES[name];
             for body in [
                 serde_json::json!({ name: secret, "list": [{ "inner": { name: secret } }] }).to_string(),
@@ -262,7 +264,6 @@ mod tests {
                 prop_assert!(!shown.contains(&secret), "{} in {}", secret, shown);
                 prop_assert!(shown.len() <= SHOWN);
             }
-            let _ = json;
         }
 
         #[test]

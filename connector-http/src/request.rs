@@ -9,6 +9,7 @@ use url::Url;
 ///
 /// # Errors
 /// `Config` when the address cannot be requested; nothing was sent.
+#[expect(clippy::needless_pass_by_value, reason = "an address is made for its request and has no second use")]
 pub fn get(url: Url) -> Result<Request<Vec<u8>>, Error> {
     build(Method::GET, &url, None, Vec::new())
 }
@@ -17,6 +18,7 @@ pub fn get(url: Url) -> Result<Request<Vec<u8>>, Error> {
 ///
 /// # Errors
 /// `Rejected` when the body cannot be written as JSON; nothing was sent.
+#[expect(clippy::needless_pass_by_value, reason = "an address is made for its request and has no second use")]
 pub fn json_request(method: Method, url: Url, body: &(impl Serialize + ?Sized)) -> Result<Request<Vec<u8>>, Error> {
     let body = serde_json::to_vec(body)
         .map_err(|e| Error::new(ErrorKind::Rejected, "these values cannot be written as JSON").with_source(e))?;
@@ -27,6 +29,7 @@ pub fn json_request(method: Method, url: Url, body: &(impl Serialize + ?Sized)) 
 ///
 /// # Errors
 /// `Config` when the address cannot be requested; nothing was sent.
+#[expect(clippy::needless_pass_by_value, reason = "an address is made for its request and has no second use")]
 pub fn form_request(url: Url, fields: &[(&str, &str)]) -> Result<Request<Vec<u8>>, Error> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     build(Method::POST, &url, Some("application/x-www-form-urlencoded"), body.into_bytes())

@@ -83,7 +83,7 @@ mod tests {
 
         #[test]
         fn dates_ahead_are_waited_for(ahead in 0_u64..1_000_000) {
-            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+            let now = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
             let date = httpdate::fmt_http_date(now + Duration::from_secs(ahead));
             prop_assert_eq!(parse_retry_after(&date, now), Some(Duration::from_secs(ahead)));
         }

@@ -2,7 +2,7 @@
 
 use crate::{Error, ErrorKind, Fingerprint, TlsFailure};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
@@ -41,19 +41,23 @@ impl Trust {
 
     /// The decision alone.
     pub(crate) fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-        match self {
-            Self::System => Verifier::new(provider())
-                .map(|verifier| Arc::new(verifier) as _)
-                .map_err(|e| Error::new(ErrorKind::Config, "the system has no usable root certificates").with_source(e)),
-            Self::ExtraRoot(pem) => Verifier::new_with_extra_roots(roots(pem)?, provider())
-                .map(|verifier| Arc::new(verifier) as _)
-                .map_err(|e| Error::new(ErrorKind::Config, "the extra root certificate is not usable").with_source(e)),
-            Self::PinnedSha256(pins) if pins.is_empty() => {
-                Err(Error::new(ErrorKind::Config, "the list of pinned certificates is empty"))
+        let provider = provider();
+        let basis = match self {
+            Self::System => Verifier::new(provider.clone()).map(Basis::Roots).map_err(|e| {
+                Error::new(ErrorKind::Config, "the system has no usable root certificates").with_source(e)
+            })?,
+            Self::ExtraRoot(pem) => {
+                Verifier::new_with_extra_roots(roots(pem)?, provider.clone()).map(Basis::Roots).map_err(|e| {
+                    Error::new(ErrorKind::Config, "the extra root certificate is not usable").with_source(e)
+                })?
             }
-            Self::PinnedSha256(pins) => Ok(Arc::new(LeafVerifier { pins: Some(pins.clone()), provider: provider() })),
-            Self::DangerouslyAcceptAny => Ok(Arc::new(LeafVerifier { pins: None, provider: provider() })),
-        }
+            Self::PinnedSha256(pins) if pins.is_empty() => {
+                return Err(Error::new(ErrorKind::Config, "the list of pinned certificates is empty"));
+            }
+            Self::PinnedSha256(pins) => Basis::Pins(pins.clone()),
+            Self::DangerouslyAcceptAny => Basis::Anybody,
+        };
+        Ok(Arc::new(TrustVerifier { basis, provider }))
     }
 }
 
@@ -79,11 +83,18 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// Believes by fingerprint (or everybody); the server must still prove that it holds the certificate's key.
+/// Believes on one basis; whatever that is, the server must prove that it holds the certificate's key.
 #[derive(Debug)]
-struct LeafVerifier {
-    pins: Option<Vec<Fingerprint>>,
+struct TrustVerifier {
+    basis: Basis,
     provider: Arc<CryptoProvider>,
+}
+
+#[derive(Debug)]
+enum Basis {
+    Roots(Verifier),
+    Pins(Vec<Fingerprint>),
+    Anybody,
 }
 
 /// Travels through rustls' error so that the fingerprint can be shown.
@@ -93,21 +104,28 @@ struct NotPinned {
     seen: Fingerprint,
 }
 
-impl ServerCertVerifier for LeafVerifier {
+impl ServerCertVerifier for TrustVerifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let seen = Fingerprint::of(leaf);
-        match &self.pins {
-            Some(pins) if !pins.contains(&seen) => {
+        match &self.basis {
+            // A root of the right name and the wrong key vouches for nobody; the handshake itself was not at fault.
+            Basis::Roots(verifier) => verifier.verify_server_cert(leaf, others, name, ocsp, now).map_err(|e| match e {
+                rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+                    CertificateError::UnknownIssuer.into()
+                }
+                other => other,
+            }),
+            Basis::Pins(pins) if !pins.contains(&seen) => {
                 Err(CertificateError::Other(OtherError(Arc::new(NotPinned { seen }))).into())
             }
-            _ => Ok(ServerCertVerified::assertion()),
+            Basis::Pins(_) | Basis::Anybody => Ok(ServerCertVerified::assertion()),
         }
     }
 
@@ -141,8 +159,9 @@ impl From<&rustls::Error> for TlsFailure {
         match error {
             Tls::InvalidCertificate(cause) => certificate_failure(cause),
             Tls::InvalidMessage(_) | Tls::InappropriateMessage { .. } | Tls::PeerSentOversizedRecord => Self::NotTls,
-            Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol => Self::Incompatible,
-            Tls::AlertReceived(rustls::AlertDescription::HandshakeFailure | rustls::AlertDescription::ProtocolVersion) => {
+            Tls::PeerIncompatible(_)
+            | Tls::NoApplicationProtocol
+            | Tls::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion) => {
                 Self::Incompatible
             }
             other => Self::Other(other.to_string()),

@@ -29,7 +29,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     /// 10 seconds to connect, 30 to read on, 120 in all.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), read: Duration::from_secs(30), whole: Duration::from_secs(120) }
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(30), whole: Duration::from_mins(2) }
     }
 }
 
@@ -209,9 +209,13 @@ mod tests {
         assert!(refused(HttpClient::builder("https://u:p@h.example")).contains("password"));
         assert!(refused(HttpClient::builder("https://h.example/?a=b")).contains("query"));
         assert!(refused(start().user_agent("a\nb", "1")).contains("user agent"));
-        assert!(refused(start().timeouts(Timeouts { read: Duration::ZERO, ..Timeouts::default() })).contains("timeout"));
+        assert!(
+            refused(start().timeouts(Timeouts { read: Duration::ZERO, ..Timeouts::default() })).contains("timeout")
+        );
         assert!(refused(start().pace(Pace { burst: 0, ..Pace::default() })).contains("pace"));
-        assert!(refused(HttpClient::builder("https://h.example").trust(Trust::PinnedSha256(vec![]))).contains("pinned"));
+        assert!(
+            refused(HttpClient::builder("https://h.example").trust(Trust::PinnedSha256(vec![]))).contains("pinned")
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn describe(failure: ConnectFailure, phase: Phase) -> Error {
     let message = match (&failure, phase) {
         (_, Phase::NotSent) => format!("no connection: {failure}"),
         (ConnectFailure::Timeout, _) => "no answer in time".to_owned(),
-        (ConnectFailure::Closed, _) => "the connection was cut before the answer".to_owned(),
+        (ConnectFailure::Closed | ConnectFailure::Other, _) => "the connection was cut before the answer".to_owned(),
         _ => format!("no answer: {failure}"),
     };
     let kind = match &failure {
@@ -35,16 +35,15 @@ pub(crate) fn describe(failure: ConnectFailure, phase: Phase) -> Error {
 
 /// Walks the chain; an `io::Error` hides its inner error from `source()`, so that is looked into as well.
 fn find(error: &(dyn StdError + 'static)) -> ConnectFailure {
-    let mut failure = ConnectFailure::Other;
     let mut next = Some(error);
     while let Some(cause) = next {
-        if let Some(found) = one(cause) {
-            failure = found;
+        if let Some(failure) = one(cause) {
+            return failure;
         }
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| cause.source());
     }
-    failure
+    ConnectFailure::Other
 }
 
 fn one(cause: &(dyn StdError + 'static)) -> Option<ConnectFailure> {

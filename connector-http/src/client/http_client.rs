@@ -82,10 +82,7 @@ impl HttpClient {
     /// # Errors
     /// What the sign-in failed with.
     pub async fn sign_in(&self) -> Result<(), Error> {
-        match &self.core.sign_in {
-            Some(sign_in) => sign_in.token(&self.core).await.map(|_| ()),
-            None => Ok(()),
-        }
+        self.token().await.map(|_| ())
     }
 
     /// The token that is good now, for a road that is not HTTP, such as a web socket.
@@ -94,7 +91,7 @@ impl HttpClient {
     /// What the sign-in failed with.
     pub async fn token(&self) -> Result<Option<Arc<Token>>, Error> {
         match &self.core.sign_in {
-            Some(sign_in) => sign_in.token(&self.core).await.map(Some),
+            Some(sign_in) => sign_in.token(&self.core, self.core.timeouts.whole, None).await.map(Some),
             None => Ok(None),
         }
     }
@@ -156,7 +153,7 @@ impl Core {
     ) -> Result<O::Output, Error> {
         let span = debug_span!("http_call", operation = O::NAME, server = %self.label);
         let deadline = Deadline::new(self.clock.clone(), options.deadline.unwrap_or(self.timeouts.whole));
-        let call = Call { core: self, lane, name: O::NAME, deadline, renewed: false, attempt: 0 };
+        let call = Call { core: self, lane, name: O::NAME, deadline, renewed: false, attempt: 0, doubt: false };
         let retry = if options.retry { self.retry } else { RetryPolicy::never() };
         // Boxed, because a sign-in is a call inside a call.
         let work: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(call.run(operation, retry));
@@ -180,6 +177,8 @@ struct Call<'a> {
     /// A token was refused and replaced already.
     renewed: bool,
     attempt: u32,
+    /// An earlier attempt may have been applied.
+    doubt: bool,
 }
 
 /// A failed attempt; `last` says that no repeat can help.
@@ -194,18 +193,31 @@ impl Call<'_> {
         let request = self.dress(request);
         loop {
             self.attempt += 1;
-            let error = match self.attempt(operation, &request).await {
+            let Failed { error, last } = match self.attempt(operation, &request).await {
                 Ok(output) => return Ok(output),
-                Err(Failed { error, last: true }) => return Err(error.with_operation(self.name)),
-                Err(Failed { error, last: false }) => error,
+                Err(failed) => failed,
             };
-            let again = retry.wait(self.attempt, O::REPLAY, &error).filter(|wait| *wait < self.deadline.remaining());
-            let Some(wait) = again else { return Err(finish(error, O::REPLAY).with_operation(self.name)) };
+            let wait = if last { None } else { retry.wait(self.attempt, O::REPLAY, &error) };
+            let error = if last { error } else { judge(error, O::REPLAY) };
+            let Some(wait) = wait.filter(|wait| *wait < self.deadline.remaining()) else {
+                return Err(self.end(error));
+            };
+            self.doubt |= error.may_have_been_applied();
             debug!(attempt = self.attempt, kind = %error.kind(), wait_ms = millis(wait), "trying again");
             if self.deadline.sleep(wait).await.is_err() {
-                return Err(finish(error, O::REPLAY).with_operation(self.name));
+                return Err(self.end(error));
             }
         }
+    }
+
+    /// The last error, with the doubt that an earlier attempt left.
+    fn end(&self, error: Error) -> Error {
+        let error = match (self.doubt, error.is_transient()) {
+            (true, true) => error.with_kind(ErrorKind::OutcomeUnknown),
+            (true, false) => error.with_may_have_been_applied(true),
+            (false, _) => error,
+        };
+        error.with_operation(self.name)
     }
 
     /// Adds what every request of this client carries.
@@ -216,20 +228,16 @@ impl Call<'_> {
         request
     }
 
-    async fn attempt<O: Operation>(
-        &mut self,
-        operation: &O,
-        request: &Request<Vec<u8>>,
-    ) -> Result<O::Output, Failed> {
+    async fn attempt<O: Operation>(&mut self, operation: &O, request: &Request<Vec<u8>>) -> Result<O::Output, Failed> {
         self.turn().await.map_err(last)?;
-        let token = self.token().await.map_err(last)?;
+        let token = self.token(None).await.map_err(last)?;
         let mut answer = self.exchange(request, token.as_ref()).await.map_err(retryable)?;
         if let Some(refused) = token.filter(|_| answer.status() == StatusCode::UNAUTHORIZED && !self.renewed) {
             // The server did not look at a request whose token it refused, so even a door command may be sent again.
             self.renewed = true;
-            let token = self.token_instead_of(&refused).await.map_err(last)?;
+            let token = self.token(Some(&refused)).await.map_err(last)?;
             self.turn().await.map_err(last)?;
-            answer = self.exchange(request, Some(&token)).await.map_err(retryable)?;
+            answer = self.exchange(request, token.as_ref()).await.map_err(retryable)?;
         }
         let (parts, body) = answer.into_parts();
         operation.response(&parts, &body).map_err(|error| retryable(self.answered(error, &parts)))
@@ -240,20 +248,10 @@ impl Call<'_> {
         core.bucket(self.lane).turn(|| core.clock.now(), &self.deadline).await
     }
 
-    async fn token(&self) -> Result<Option<Arc<Token>>, Error> {
-        match (&self.core.sign_in, self.lane) {
-            (Some(sign_in), Lane::Main) => {
-                self.deadline.bound(Phase::NotSent, sign_in.token(self.core)).await.map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    async fn token_instead_of(&self, refused: &Arc<Token>) -> Result<Arc<Token>, Error> {
-        match &self.core.sign_in {
-            Some(sign_in) => self.deadline.bound(Phase::NotSent, sign_in.instead_of(refused, self.core)).await,
-            None => Err(Error::new(ErrorKind::Auth, "the server does not accept the sign-in")),
-        }
+    async fn token(&self, refused: Option<&Arc<Token>>) -> Result<Option<Arc<Token>>, Error> {
+        let Some(sign_in) = self.core.sign_in.as_ref().filter(|_| self.lane == Lane::Main) else { return Ok(None) };
+        let work = sign_in.token(self.core, self.deadline.remaining(), refused);
+        self.deadline.bound(Phase::NotSent, work).await.map(Some)
     }
 
     async fn exchange(
@@ -306,7 +304,7 @@ impl Call<'_> {
 }
 
 /// Says of a write what may have become of it.
-fn finish(error: Error, replay: Replay) -> Error {
+fn judge(error: Error, replay: Replay) -> Error {
     if replay == Replay::Safe {
         return error;
     }

@@ -132,7 +132,7 @@ mod tests {
         for _ in 0..4 {
             bucket.reserve(now, LONG);
         }
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         let waits: Vec<_> = (0..3).map(|_| bucket.reserve(later, LONG).as_millis()).collect();
         assert_eq!(waits, [0, 0, 100]);
     }

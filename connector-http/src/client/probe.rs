@@ -61,9 +61,7 @@ pub struct Certificate {
 /// not believed is no error but in [`Probe::failure`].
 pub async fn probe(url: &Url, trust: &Trust, timeout: Duration) -> Result<Probe, Error> {
     let work = connect(url, trust);
-    tokio::time::timeout(timeout, work)
-        .await
-        .unwrap_or_else(|_| Err(describe(ConnectFailure::Timeout, Phase::NotSent)))
+    tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(describe(ConnectFailure::Timeout, Phase::NotSent)))
 }
 
 async fn connect(url: &Url, trust: &Trust) -> Result<Probe, Error> {

@@ -24,16 +24,16 @@ impl Scrubber {
 
     pub(crate) fn exchange(&mut self, exchange: &mut Exchange) {
         self.request(&mut exchange.request);
-        self.body(exchange.response.body.as_mut());
+        self.body(&mut exchange.response.body);
     }
 
     pub(crate) fn request(&mut self, request: &mut RecordedRequest) {
         self.pairs(&mut request.query);
-        self.body(request.body.as_mut());
+        self.body(&mut request.body);
         request.path = self.known(&request.path);
     }
 
-    fn body(&mut self, body: Option<&mut Body>) {
+    fn body(&mut self, body: &mut Option<Body>) {
         match body {
             Some(Body::Json(json)) => self.json(json),
             Some(Body::Form(fields)) => self.pairs(fields),
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn types_and_sameness_are_kept() {
-        let json = json!({ "pin": 1234, "a": { "PIN": 1234, "password": "x" }, "tokenValue": ["p", "q"], "pinless": 7 });
+        let json =
+            json!({ "pin": 1234, "a": { "PIN": 1234, "password": "x" }, "tokenValue": ["p", "q"], "pinless": 7 });
         let masked = scrubbed(json);
         assert_eq!(masked["pin"], masked["a"]["PIN"]);
         assert!(masked["pin"].is_u64() && masked["pin"] != 1234);

@@ -16,19 +16,17 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Unauthenticated {
     core: Arc<Core>,
+    patience: Duration,
 }
 
 impl Unauthenticated {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
-    }
-
     /// Sends a call without a token.
     ///
     /// # Errors
     /// As [`HttpClient::send`](crate::HttpClient::send).
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
-        self.core.call(Lane::SignIn, operation, SendOptions::default()).await
+        let options = SendOptions { deadline: Some(self.patience), ..SendOptions::default() };
+        self.core.call(Lane::SignIn, operation, options).await
     }
 
     /// Steady time of the client's clock, to say when a token ends.
@@ -64,17 +62,13 @@ impl SignIn {
         Self { source, current: StdMutex::default(), fetching: Mutex::default() }
     }
 
-    /// A token that is good now.
-    pub(crate) async fn token(&self, core: &Arc<Core>) -> Result<Arc<Token>, Error> {
-        self.get(core, None).await
-    }
-
-    /// Another token than the one the server refused.
-    pub(crate) async fn instead_of(&self, refused: &Arc<Token>, core: &Arc<Core>) -> Result<Arc<Token>, Error> {
-        self.get(core, Some(refused)).await
-    }
-
-    async fn get(&self, core: &Arc<Core>, refused: Option<&Arc<Token>>) -> Result<Arc<Token>, Error> {
+    /// A token that is good now, and another one than the server refused.
+    pub(crate) async fn token(
+        &self,
+        core: &Arc<Core>,
+        patience: Duration,
+        refused: Option<&Arc<Token>>,
+    ) -> Result<Arc<Token>, Error> {
         if let Some(token) = self.usable(core, refused) {
             return Ok(token);
         }
@@ -90,8 +84,8 @@ impl SignIn {
                 _ => current.token.clone(),
             }
         };
-        let fetched = self.source.fetch(&Unauthenticated::new(core.clone()), previous.as_deref()).await;
-        self.keep(core.clock.now(), fetched, previous, refused.is_some())
+        let fetched = self.source.fetch(&Unauthenticated { core: core.clone(), patience }, previous.as_deref()).await;
+        self.keep(core.clock.now(), fetched.map_err(before_the_call), previous, refused.is_some())
     }
 
     fn usable(&self, core: &Core, refused: Option<&Arc<Token>>) -> Option<Arc<Token>> {
@@ -126,7 +120,6 @@ impl SignIn {
                 Ok(token)
             }
             (Err(error), _) => {
-                let error = before_the_call(error);
                 current.failure = Some(error.clone());
                 Err(error)
             }

@@ -116,7 +116,7 @@ impl Token {
     }
 }
 
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

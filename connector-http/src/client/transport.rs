@@ -55,9 +55,9 @@ impl NetTransport {
         if is_this_machine(base) {
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Config, "no HTTP client can be made of these settings").with_source(e))?;
+        let client = builder.build().map_err(|e| {
+            Error::new(ErrorKind::Config, "no HTTP client can be made of these settings").with_source(e)
+        })?;
         Ok(Self { client, largest_answer })
     }
 
