@@ -171,6 +171,20 @@ async fn a_busy_server_is_left_alone_by_all_clones() {
 }
 
 #[tokio::test]
+async fn a_pause_longer_than_the_deadline_is_told_and_nothing_is_sent() {
+    let script = Script::new([Step::AnswerWith(429, &[("retry-after", "999999999")], ""), Step::Answer(200, "{}")]);
+    let clock = clock();
+    let client = client(&script, &clock).build().unwrap();
+    client.send(&Read("x")).await.unwrap_err();
+    let error = client.send(&OpenDoor).await.unwrap_err();
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::RateLimited, Phase::NotSent));
+    assert_eq!(error.retry_after(), Some(Duration::from_hours(1)), "no header silences us for good");
+    clock.advance(Duration::from_hours(1));
+    client.send(&Read("x")).await.unwrap();
+    assert_eq!(script.paths().len(), 2);
+}
+
+#[tokio::test]
 async fn clones_share_the_pace() {
     let script = Script::new((0..4).map(|_| Step::Answer(200, "{}")));
     let clock = clock();

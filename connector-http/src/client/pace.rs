@@ -1,7 +1,7 @@
 //! How fast we may call: one bucket per vendor server, another for sign-ins.
 
 use super::deadline::Deadline;
-use crate::Error;
+use crate::{Error, ErrorKind};
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -69,11 +69,12 @@ impl Bucket {
 
     /// Waits for a turn; takes none when the deadline comes first.
     pub(crate) async fn turn(&self, now: impl Fn() -> Instant, deadline: &Deadline) -> Result<(), Error> {
+        self.open_in_time(now(), deadline)?;
         let wait = self.reserve(now(), deadline.remaining());
         deadline.sleep(wait).await?;
         // The server may have asked for a pause while we waited.
         loop {
-            let pause = self.closed_for(now());
+            let pause = self.open_in_time(now(), deadline)?;
             if pause.is_zero() {
                 return Ok(());
             }
@@ -81,9 +82,18 @@ impl Bucket {
         }
     }
 
-    /// The server wants to be left alone.
+    /// How long the server still wants to be left alone; an error when that is longer than the caller can wait.
+    fn open_in_time(&self, now: Instant, deadline: &Deadline) -> Result<Duration, Error> {
+        let pause = self.closed_for(now);
+        if pause.is_zero() || pause < deadline.remaining() {
+            return Ok(pause);
+        }
+        Err(Error::new(ErrorKind::RateLimited, "the server asked for a pause that is not over").with_retry_after(pause))
+    }
+
+    /// The server wants to be left alone; for an hour at most, since a header must not silence us for good.
     pub(crate) fn pause(&self, now: Instant, wait: Duration) {
-        let Some(until) = now.checked_add(wait) else { return };
+        let Some(until) = now.checked_add(wait.min(LONGEST_PAUSE)) else { return };
         let mut state = self.state();
         state.closed_until = state.closed_until.max(Some(until));
         state.full_at = state.full_at.max(until.checked_add(self.slack));
@@ -107,6 +117,8 @@ impl Bucket {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use std::{
     fmt::{self, Debug},
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 use url::Url;
 
@@ -51,6 +52,8 @@ impl NetTransport {
             .referer(false)
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.read)
+            // Shorter than servers keep an idle connection, so that a command seldom meets one that is just closing.
+            .pool_idle_timeout(Duration::from_secs(20))
             .dns_resolver(Arc::new(Resolver));
         if is_this_machine(base) {
             builder = builder.no_proxy();
