@@ -1,0 +1,48 @@
+#![doc = include_str!("../README.md")]
+
+mod badge;
+mod booking;
+mod config;
+mod contract;
+mod employee;
+mod error;
+mod grouping;
+mod ids;
+pub mod local_time;
+mod mapping;
+mod name;
+mod policy;
+mod receipts;
+mod rules;
+mod settings;
+mod sqlite;
+mod status;
+mod store;
+mod terminal;
+mod terminal_group;
+mod transform;
+mod version;
+
+pub use badge::{BadgeSpan, Credential, Credentials, badge_number};
+pub use booking::{AccessRow, Booked, Event, EventClass, EventDirection, Outcome, Reason, RollCall, Target, WorkRow};
+pub use config::{
+    ChangeFeed, ConfigurationCodes, Constant, DefaultKind, DirectionCodes, EnumsConfig, FlagCodes, GroupingsConfig,
+    GroupingsKind, Profile, StoreKind, TimewareConfig, TypeCodes,
+};
+pub use contract::{Column, Family, Table};
+pub use employee::{Employee, EmployeeField, Field, PeoplePage, PersonFields, PersonKey, Pin};
+pub use error::{Error, ErrorKind, Result};
+pub use grouping::{Grouping, GroupingNumber};
+pub use ids::{EmployeeId, GroupingRefId, PolicyId, StatusId, TerminalGroupId, TerminalId};
+pub use mapping::Mapping;
+pub use name::{NO_FIRST_NAME, NameParts, PARTICLES, join as join_name};
+pub use policy::{Policy, PolicyDataError, PolicyRights};
+pub use receipts::{EventReceipt, LinkEntity, LinkReceipt, LinkState, ReceiptKey};
+pub use settings::{LOWEST_TERMINAL_NUMBER, Settings};
+pub use sqlite::SqliteStore;
+pub use status::Status;
+pub use store::{Clock, Created, CreatedHow, ReconcileReport, StartReport, Store, Warning, Written};
+pub use terminal::{NewTerminal, Origin, Terminal, TerminalChange, TerminalDirection, TerminalKind, TerminalRole};
+pub use terminal_group::TerminalGroup;
+pub use transform::{Join, TransformSpec, TransformTable, uk_post_code};
+pub use version::{DatabaseVersion, VersionSpan};

@@ -1,0 +1,116 @@
+//! Opening a file: the writer's place, the pragmas, the schema, the check.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::Utc;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::Step;
+use super::statement::Statements;
+use super::{SqliteStore, check, schema};
+use crate::config::StoreKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::settings::Settings;
+
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+const CACHED_STATEMENTS: usize = 128;
+
+pub(super) fn writer(settings: Settings) -> Result<SqliteStore> {
+    embedded_only(&settings)?;
+    let path = settings.config().path.clone();
+    let lock = lock(&path)?;
+    let mut db = connect(&path, OpenFlags::default())?;
+    schema::prepare(&mut db, &settings)?;
+    finish(db, settings, false, Some(lock))
+}
+
+pub(super) fn reader(settings: Settings) -> Result<SqliteStore> {
+    embedded_only(&settings)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = connect(&settings.config().path, flags)?;
+    finish(db, settings, true, None)
+}
+
+pub(super) fn in_memory(settings: Settings) -> Result<SqliteStore> {
+    let open = || -> Step<Connection> {
+        let mut db = Connection::open_in_memory()?;
+        tune(&db)?;
+        schema::prepare(&mut db, &settings)?;
+        Ok(db)
+    };
+    let db = open()?;
+    finish(db, settings, false, None)
+}
+
+fn finish(db: Connection, settings: Settings, reader: bool, lock: Option<File>) -> Result<SqliteStore> {
+    let report = check::run(&db, &settings)?;
+    if let Some(reason) = &report.read_only {
+        tracing::warn!(version = %report.version, reason, "timeware may only be read");
+    }
+    Ok(SqliteStore {
+        sql: Statements::new(settings.mapping()),
+        settings,
+        db: Mutex::new(db),
+        clock: Arc::new(Utc::now),
+        report,
+        reader,
+        _lock: lock,
+    })
+}
+
+fn embedded_only(settings: &Settings) -> Result<()> {
+    if settings.config().store == StoreKind::Embedded {
+        return Ok(());
+    }
+    let remedy = "use store = \"embedded\"";
+    Err(Error::config("timeware.store", "this store holds a SQLite file and cannot reach SQL Server", remedy))
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let open = || -> Step<Connection> {
+        let db = Connection::open_with_flags(path, flags)?;
+        tune(&db)?;
+        if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+            db.pragma_update(None, "journal_mode", "WAL")?;
+        }
+        Ok(db)
+    };
+    Ok(open()?)
+}
+
+fn tune(db: &Connection) -> Step<()> {
+    db.busy_timeout(LOCK_TIMEOUT)?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(())
+}
+
+/// Takes the writer's place beside the file (rule S4).
+fn lock(path: &Path) -> Result<File> {
+    let name = lock_path(path);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(|cause| {
+        Error::new(ErrorKind::Unavailable, format!("the lock file `{}` cannot be made", name.display()))
+            .with_remedy("check that the folder exists and may be written")
+            .with_source(cause)
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another program writes the database `{}`", path.display());
+            Err(Error::new(ErrorKind::Locked, message)
+                .with_remedy("stop it first, or open the database for reading only"))
+        }
+        Err(TryLockError::Error(cause)) => {
+            Err(Error::new(ErrorKind::Unavailable, "the lock file cannot be locked").with_source(cause))
+        }
+    }
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
