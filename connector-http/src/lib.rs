@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "client", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "client"),
+    doc = "Trust, errors and the shape of calls to door, visitor and attendance systems; feature `client` sends them."
+)]
 
 mod answer;
 mod error;

@@ -1,4 +1,5 @@
 //! Repeats, deadlines, pace: what happens to one call, with a scripted server and a clock that does not wait.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Logs say what was called and how it ended, and nothing that is nobody's business.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! The real road: a mock server, closed ports, silent and rude servers.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Exchanges are written without secrets and serve later as a server.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;

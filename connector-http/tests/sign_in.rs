@@ -1,4 +1,5 @@
 //! One sign-in for all, early renewal, one repeat after a refused token.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Real handshakes on loopback: kinds of server certificates, each under each trust.
+#![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;
