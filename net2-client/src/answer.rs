@@ -25,7 +25,9 @@ pub struct InvalidItem {
     pub id: Option<i64>,
     /// Its place in the answer, from 0.
     pub position: usize,
-    /// The field and what is wrong with it; never its value.
+    /// The field, empty if it is the item itself.
+    pub field: String,
+    /// What is wrong with it; never its value.
     pub reason: String,
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn listing<T: FromJson>(parts: &Parts, body: &[u8]) -> Result<Listing
         let id = readable_id(&value);
         match T::from_json(value) {
             Ok(item) => listing.items.push(item),
-            Err(shape) => listing.invalid.push(InvalidItem { id, position, reason: shape.to_string() }),
+            Err(shape) => listing.invalid.push(InvalidItem { id, position, field: shape.path().to_owned(), reason: shape.to_string() }),
         }
     }
     Ok(listing)

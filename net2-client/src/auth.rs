@@ -203,8 +203,8 @@ impl Operation for Grant {
     }
 
     fn response(&self, parts: &Parts, body: &[u8]) -> Result<Answer, Error> {
-        if let Some(challenge) = second_factor(body) {
-            return Ok(Answer::MfaRequired(challenge));
+        if let Some(answer) = second_factor(body) {
+            return Ok(answer);
         }
         if parts.status.is_success() {
             let value = answer::json(parts, body)?;
@@ -300,15 +300,15 @@ fn jwt_expiry(token: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(claims.get("exp")?.as_i64()?, 0)
 }
 
-/// Whether the server asks for a second factor, and its challenge.
-fn second_factor(body: &[u8]) -> Option<Option<SecretString>> {
+/// Whether the server asks for a second factor, with its challenge if it gives one.
+fn second_factor(body: &[u8]) -> Option<Answer> {
     let mut object = Object::from_json(serde_json::from_slice(body).ok()?).ok()?;
     let error: String = object.optional("error").ok()??;
     if !error.eq_ignore_ascii_case("mfa_required") {
         return None;
     }
     let challenge: Option<String> = object.first_of(&["challengeToken", "challenge_token"]).ok().flatten();
-    Some(challenge.map(SecretString::from))
+    Some(Answer::MfaRequired(challenge.map(SecretString::from)))
 }
 
 fn mfa_required() -> Error {
@@ -389,7 +389,7 @@ impl Operation for EndSession {
 
 const OFFLINE: &str = "offline_access";
 /// For a token that does not say how long it lives.
-const UNKNOWN_LIFE: Duration = Duration::from_secs(300);
+const UNKNOWN_LIFE: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
 mod tests {

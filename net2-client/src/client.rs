@@ -42,7 +42,7 @@ struct Inner {
     http: HttpClient,
     sign_in: Arc<SignIn>,
     zone: Tz,
-    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "live events make their own connection"))]
+    #[cfg(any(feature = "live", feature = "sync"))]
     trust: Trust,
 }
 
@@ -199,11 +199,12 @@ impl Net2Client {
         self.inner.http.request_count()
     }
 
+    #[cfg(any(feature = "live", feature = "sync"))]
     pub(crate) fn http(&self) -> &HttpClient {
         &self.inner.http
     }
 
-    #[cfg(feature = "live")]
+    #[cfg(any(feature = "live", feature = "sync"))]
     pub(crate) fn trust(&self) -> &Trust {
         &self.inner.trust
     }
@@ -335,7 +336,13 @@ impl Net2ClientBuilder {
         let client_id = self.client_id.trim().to_owned();
         let sign_in = Arc::new(SignIn::new(self.operator, password, client_id, self.client_secret, self.mfa));
         let http = self.http.trust(self.trust.clone()).tokens(Arc::clone(&sign_in) as _).build()?;
-        let inner = Inner { http, sign_in, zone: self.zone, trust: self.trust };
+        let inner = Inner {
+            http,
+            sign_in,
+            zone: self.zone,
+            #[cfg(any(feature = "live", feature = "sync"))]
+            trust: self.trust,
+        };
         Ok(Net2Client { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }
@@ -347,10 +354,7 @@ impl fmt::Debug for Net2ClientBuilder {
 }
 
 fn default_timeouts() -> Timeouts {
-    let mut timeouts = Timeouts::default();
-    timeouts.connect = Duration::from_secs(5);
-    timeouts.whole = Duration::from_secs(30);
-    timeouts
+    Timeouts { connect: Duration::from_secs(5), whole: Duration::from_secs(30), ..Timeouts::default() }
 }
 
 /// The sign-in takes one request per half second and address, and no more.
@@ -358,4 +362,4 @@ fn default_pace() -> Pace {
     Pace { sign_in_spacing: Duration::from_millis(600), ..Pace::default() }
 }
 
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);

@@ -14,7 +14,7 @@ macro_rules! ids {
         $(#[$doc])*
         ///
         /// Zero is an ordinary value. Reading accepts a number or its text; writing gives a number.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(i64);
 

@@ -25,6 +25,11 @@ impl Shape {
         Self { path: String::new(), expected, found: "malformed text" }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     fn missing() -> Self {
         Self { path: String::new(), expected: "a value", found: "nothing" }
     }

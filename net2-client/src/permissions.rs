@@ -67,10 +67,10 @@ impl PermissionSet {
             levels.dedup();
             levels
         };
-        let contains = |set: &Self, right| set.individual_permissions.contains(right);
-        sorted(self) == sorted(other)
-            && self.individual_permissions.iter().all(|right| contains(other, right))
-            && other.individual_permissions.iter().all(|right| contains(self, right))
+        let rights_within = |part: &Self, whole: &Self| {
+            part.individual_permissions.iter().all(|right| whole.individual_permissions.contains(right))
+        };
+        sorted(self) == sorted(other) && rights_within(self, other) && rights_within(other, self)
     }
 }
 
