@@ -1,6 +1,5 @@
 //! Carrying out single actions: intent first, then the call, then what came of it.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use chrono::Duration;
@@ -543,9 +542,6 @@ fn no_chance(error: getrandom::Error) -> RunError {
     use crate::journal::{JournalError, JournalErrorKind};
     JournalError::new(JournalErrorKind::Storage, "the system gives no random numbers").with_source(error.to_string()).into()
 }
-
-/// Jobs by id, for answers that come in any order.
-pub(super) type Jobs = BTreeMap<IntentId, Job>;
 
 /// What a batch of the executor is committed with.
 pub(super) const BEFORE_A_CALL: Durability = Durability::D1;
