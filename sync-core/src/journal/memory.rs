@@ -76,6 +76,7 @@ impl Journal for MemoryJournal {
         let mut state = self.lock();
         let mut next = state.stored.clone();
         let mut committed = Committed::default();
+        let noted: Vec<_> = writes.iter().filter_map(seen_in).collect();
         for write in writes {
             next.apply(write, &mut committed)?;
         }
@@ -84,6 +85,12 @@ impl Journal for MemoryJournal {
             state.durable = next.clone();
         }
         state.stored = next;
+        // Records that were stored while a snapshot is being read are there.
+        for (stream, ids) in noted {
+            for snapshot in state.snapshots.values_mut().filter(|snapshot| snapshot.stream == stream) {
+                snapshot.present.extend(ids.iter().cloned());
+            }
+        }
         Ok(committed)
     }
 
@@ -138,11 +145,11 @@ impl Journal for MemoryJournal {
             if snapshot.present.contains(&seen.id) {
                 seen.missing = 0;
                 seen.missing_at = None;
-            } else if let Absence::Derive { min_absence } = absence {
-                if seen.missing_at.is_none_or(|last| at - last >= min_absence) {
-                    seen.missing += 1;
-                    seen.missing_at = Some(at);
-                }
+            } else if let Absence::Derive { min_absence } = absence
+                && seen.missing_at.is_none_or(|last| at - last >= min_absence)
+            {
+                seen.missing = seen.missing.saturating_add(1);
+                seen.missing_at = Some(at);
             }
         }
         if matches!(absence, Absence::Derive { .. }) {
@@ -166,8 +173,7 @@ impl Journal for MemoryJournal {
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Candidate>, JournalError> {
         let state = self.lock();
         let tables = &state.stored;
-        let (primary, secondary) =
-            (Stream::of(&query.pair, Side::Primary), Stream::of(&query.pair, Side::Secondary));
+        let (primary, secondary) = (Stream::of(&query.pair, Side::Primary), Stream::of(&query.pair, Side::Secondary));
         let look = |stream: &Stream, id: Option<&ExternalId>| {
             id.and_then(|id| tables.seen.get(stream).and_then(|seen| seen.get(id))).cloned()
         };
@@ -371,11 +377,11 @@ impl Tables {
         let mut taken = BTreeSet::new();
         for link in self.links.values().filter(|link| link.state != LinkState::Dead) {
             for side in [Side::Primary, Side::Secondary] {
-                if let Some(id) = link.record(side) {
-                    if !taken.insert((&link.pair, side, id)) {
-                        let message = format!("{} {id} would be in two links of {}", side.as_str(), link.pair);
-                        return Err(JournalError::new(JournalErrorKind::Invariant, message));
-                    }
+                if let Some(id) = link.record(side)
+                    && !taken.insert((&link.pair, side, id))
+                {
+                    let message = format!("{} {id} would be in two links of {}", side.as_str(), link.pair);
+                    return Err(JournalError::new(JournalErrorKind::Invariant, message));
                 }
             }
         }
@@ -399,6 +405,14 @@ impl Tables {
         let stream = Stream::of(pair, side);
         let records = self.seen.get(&stream).into_iter().flat_map(BTreeMap::values);
         records.filter(|seen| seen.missing == 0 && !linked.contains(&seen.id)).collect()
+    }
+}
+
+/// The records that a write sees, and where.
+fn seen_in(write: &Write) -> Option<(Stream, Vec<ExternalId>)> {
+    match write {
+        Write::See(stream, rows) => Some((stream.clone(), rows.iter().map(|row| row.id.clone()).collect())),
+        _ => None,
     }
 }
 

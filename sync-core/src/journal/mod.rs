@@ -15,6 +15,8 @@ mod memory;
 mod observation;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(test, feature = "test-kit"))]
+pub mod suite;
 
 use std::collections::BTreeMap;
 use std::fmt;
