@@ -10,6 +10,8 @@ use crate::ids::EmployeeId;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credential {
+    /// What it is, in the words of the source; empty where it has none.
+    pub kind: String,
     /// The number as the source writes it.
     pub number: String,
     /// Marked by the source as the one that counts.
@@ -23,7 +25,13 @@ pub struct Credential {
 impl Credential {
     /// An active credential.
     pub fn new(number: impl Into<String>) -> Self {
-        Self { number: number.into(), primary: false, active: true, since: None }
+        Self { kind: String::new(), number: number.into(), primary: false, active: true, since: None }
+    }
+
+    /// Says what it is.
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = kind.into();
+        self
     }
 
     /// Marks it as the one that counts.

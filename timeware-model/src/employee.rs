@@ -31,7 +31,7 @@ pub struct Employee {
     pub title: Option<String>,
     /// First name; `-` where there is none.
     pub first_name: String,
-    /// Last name.
+    /// Last name; `-` where there is none.
     pub last_name: String,
     /// Date of birth.
     pub date_of_birth: Option<NaiveDate>,
@@ -151,8 +151,10 @@ impl<T> From<Option<T>> for Field<T> {
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PersonFields {
-    /// Both parts of the name; a create needs it.
-    pub name: Option<NameParts>,
+    /// First name; a create needs one of both.
+    pub first_name: Field<String>,
+    /// Last name with its particles; a create needs one of both.
+    pub last_name: Field<String>,
     /// Title.
     pub title: Field<String>,
     /// Date of birth.
@@ -190,12 +192,14 @@ pub struct PersonFields {
 impl PersonFields {
     /// The fields of a person with this name and nothing else.
     pub fn named(name: NameParts) -> Self {
-        Self { name: Some(name), ..Self::default() }
+        Self { first_name: Field::Set(name.first), last_name: Field::Set(name.last), ..Self::default() }
     }
 
-    /// The text fields with their columns; the name is not among them.
-    pub(crate) fn texts(&self) -> [(EmployeeField, &Field<String>); 8] {
+    /// The text fields with their columns.
+    pub(crate) fn texts(&self) -> [(EmployeeField, &Field<String>); 10] {
         [
+            (EmployeeField::FirstName, &self.first_name),
+            (EmployeeField::LastName, &self.last_name),
             (EmployeeField::Title, &self.title),
             (EmployeeField::Gender, &self.gender),
             (EmployeeField::Address, &self.address),
@@ -316,6 +320,28 @@ impl fmt::Debug for PersonKey {
             PersonKey::Receipt(_) => "Receipt(…)",
         })
     }
+}
+
+/// People read, and those that cannot be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct People {
+    /// The people.
+    pub people: Vec<Employee>,
+    /// Rows that are there but hold something that cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// The last id of this page, readable or not; `None` when there was nothing.
+    pub last: Option<EmployeeId>,
+}
+
+/// A person whose row holds something that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// Who.
+    pub id: EmployeeId,
+    /// Logical name of the column at fault.
+    pub field: &'static str,
 }
 
 /// One page of people.

@@ -30,12 +30,12 @@ pub use config::{
     GroupingsKind, Profile, StoreKind, TimewareConfig, TypeCodes,
 };
 pub use contract::{Column, Family, Table};
-pub use employee::{Employee, EmployeeField, Field, PeoplePage, PersonFields, PersonKey, Pin};
+pub use employee::{Employee, EmployeeField, Field, People, PeoplePage, PersonFields, PersonKey, Pin, Unreadable};
 pub use error::{Error, ErrorKind, Result};
 pub use grouping::{Grouping, GroupingNumber};
 pub use ids::{EmployeeId, GroupingRefId, PolicyId, StatusId, TerminalGroupId, TerminalId};
 pub use mapping::Mapping;
-pub use name::{NO_FIRST_NAME, NameParts, PARTICLES, join as join_name};
+pub use name::{NO_NAME, NameParts, PARTICLES, join as join_name};
 pub use policy::{Policy, PolicyDataError, PolicyRights};
 pub use receipts::{EventReceipt, LinkEntity, LinkReceipt, LinkState, ReceiptKey};
 pub use settings::{LOWEST_TERMINAL_NUMBER, Settings};

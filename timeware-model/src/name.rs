@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// What stands for a first name that is not there.
-pub const NO_FIRST_NAME: &str = "-";
+/// What stands for a part of a name that is not there.
+pub const NO_NAME: &str = "-";
 
 /// Particles that belong to the last name, where the settings name no others.
 pub const PARTICLES: &[&str] = &[
@@ -15,9 +15,9 @@ pub const PARTICLES: &[&str] = &[
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NameParts {
-    /// `first_name`; [`NO_FIRST_NAME`] where there is none.
+    /// `first_name`; [`NO_NAME`] where there is none.
     pub first: String,
-    /// `last_name`.
+    /// `last_name`; [`NO_NAME`] where there is none.
     pub last: String,
 }
 
@@ -44,14 +44,14 @@ impl NameParts {
             start -= 1;
         }
         let (first, last) = words.split_at(start);
-        let first = first.join(" ");
-        if first.is_empty() || first == NO_FIRST_NAME {
-            return Ok(Self { first: NO_FIRST_NAME.to_owned(), last: words.join(" ") });
+        let (first, last) = (first.join(" "), last.join(" "));
+        if first.is_empty() || first == NO_NAME || last == NO_NAME {
+            return Ok(Self { first: NO_NAME.to_owned(), last: words.join(" ") });
         }
-        Ok(Self { first, last: last.join(" ") })
+        Ok(Self { first, last })
     }
 
-    /// Takes parts that the source has already; an empty first name becomes [`NO_FIRST_NAME`].
+    /// Takes parts that the source has already; an empty one becomes [`NO_NAME`].
     ///
     /// # Errors
     /// `Rejected` when both are empty.
@@ -59,8 +59,8 @@ impl NameParts {
         let (first, last) = (tidy(first), tidy(last));
         match (first.is_empty(), last.is_empty()) {
             (true, true) => Err(Error::rejected("name", "the name is empty")),
-            (true, false) => Ok(Self { first: NO_FIRST_NAME.to_owned(), last }),
-            (false, true) => Ok(Self { first: NO_FIRST_NAME.to_owned(), last: first }),
+            (true, false) => Ok(Self { first: NO_NAME.to_owned(), last }),
+            (false, true) => Ok(Self { first, last: NO_NAME.to_owned() }),
             (false, false) => Ok(Self { first, last }),
         }
     }
@@ -73,12 +73,16 @@ impl NameParts {
 
 /// The one text of a first and a last name as stored.
 pub fn join(first: &str, last: &str) -> String {
-    if first.is_empty() || first == NO_FIRST_NAME { last.to_owned() } else { format!("{first} {last}") }
+    match (first, last) {
+        ("" | NO_NAME, last) => last.to_owned(),
+        (first, "" | NO_NAME) => first.to_owned(),
+        (first, last) => format!("{first} {last}"),
+    }
 }
 
 fn is_particle(word: &str, particles: &[String]) -> bool {
     let folded = word.to_lowercase();
-    particles.iter().any(|particle| *particle == folded)
+    particles.contains(&folded)
 }
 
 fn tidy(text: &str) -> String {
@@ -105,6 +109,7 @@ mod tests {
             ("Al Pacino", "Al", "Pacino"),
             ("Cher", "-", "Cher"),
             ("- Smith", "-", "- Smith"),
+            ("Smith -", "-", "Smith -"),
         ] {
             assert_eq!(split(text), (first.to_owned(), last.to_owned()), "{text}");
         }

@@ -6,6 +6,7 @@ use crate::contract::{Table, cut};
 use crate::employee::{EmployeeField, Field, PersonFields};
 use crate::error::{Error, Result};
 use crate::local_time::cut_to_seconds;
+use crate::name::NO_NAME;
 use crate::settings::Settings;
 use crate::store::Warning;
 
@@ -28,16 +29,15 @@ pub(crate) struct Prepared {
 /// The values of the plain columns of a person; badge and groupings need the database.
 pub(crate) fn person_values(settings: &Settings, fields: &PersonFields) -> Result<Prepared> {
     let mut out = Prepared::default();
-    if let Some(name) = &fields.name {
-        out.text(settings, EmployeeField::FirstName, &name.first, fields)?;
-        out.text(settings, EmployeeField::LastName, &name.last, fields)?;
-    }
     for (field, change) in fields.texts() {
         match change {
             Field::Keep => {}
             Field::Clear => out.clear(settings, field),
             Field::Set(text) => out.text(settings, field, text, fields)?,
         }
+    }
+    if out.values.iter().filter(|(_, value)| matches!(value, Value::Text(text) if text == NO_NAME)).count() == 2 {
+        return Err(Error::rejected("last_name", "the name is empty"));
     }
     out.date(settings, EmployeeField::DateOfBirth, &fields.date_of_birth);
     out.date(settings, EmployeeField::DateStarted, &fields.date_started);
@@ -64,7 +64,9 @@ impl Prepared {
     }
 
     fn clear(&mut self, settings: &Settings, field: EmployeeField) {
-        if settings.clears(field) {
+        if matches!(field, EmployeeField::FirstName | EmployeeField::LastName) {
+            self.put(settings, field, Value::Text(NO_NAME.to_owned()));
+        } else if settings.clears(field) {
             self.put(settings, field, Value::Null);
         }
     }
@@ -79,9 +81,6 @@ impl Prepared {
             return Err(Error::rejected(field.logical(), "the text holds a NUL character"));
         }
         if stored.is_empty() {
-            if matches!(field, EmployeeField::FirstName | EmployeeField::LastName) {
-                return Err(Error::rejected(field.logical(), "the name is empty"));
-            }
             self.clear(settings, field);
             return Ok(());
         }

@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall, Target};
-use crate::employee::{Employee, PeoplePage, PersonFields, PersonKey};
+use crate::employee::{Employee, People, PeoplePage, PersonFields, PersonKey};
 use crate::error::Result;
 use crate::grouping::{Grouping, GroupingNumber};
 use crate::ids::{EmployeeId, GroupingRefId, PolicyId, StatusId, TerminalGroupId, TerminalId};
@@ -42,11 +42,17 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// `Config` with the exact name that is missing or wrong; `Unavailable`.
     async fn check(&self) -> Result<StartReport>;
 
-    /// One page of people in the order of their ids; a short page is the last.
+    /// What tells this database from every other one.
     ///
     /// # Errors
     /// `Unavailable`, `Protocol`.
-    async fn people(&self, page: &PeoplePage) -> Result<Vec<Employee>>;
+    async fn identity(&self) -> Result<String>;
+
+    /// One page of people in the order of their ids; an empty page is behind the last.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Protocol`.
+    async fn people(&self, page: &PeoplePage) -> Result<People>;
 
     /// One person, with receipt and credentials of `source`.
     ///
@@ -72,11 +78,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// `NotFound`; `Rejected` with the field; `Conflict` with the current person who holds the badge.
     async fn update_person(&self, id: EmployeeId, fields: &PersonFields) -> Result<Written>;
 
-    /// Makes a person a leaver (rule W3); no change when the person is one already.
+    /// Makes a person a leaver (rule W3), with a last day or today; no change when the person is one already.
     ///
     /// # Errors
     /// `NotFound`.
-    async fn mark_leaver(&self, id: EmployeeId) -> Result<Written>;
+    async fn mark_leaver(&self, id: EmployeeId, last_day: Option<NaiveDate>) -> Result<Written>;
 
     /// Makes a leaver current again, with the fields of the source (rule W3).
     ///
@@ -125,11 +131,16 @@ pub trait Store: fmt::Debug + Send + Sync {
         receipt: Option<&ReceiptKey>,
     ) -> Result<Created<PolicyId>>;
 
-    /// Renames a policy.
+    /// Renames a policy; its rights are written only where the settings say so.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` with the policy that has the name.
-    async fn rename_policy(&self, id: PolicyId, description: &str) -> Result<Written>;
+    async fn update_policy(
+        &self,
+        id: PolicyId,
+        description: Option<&str>,
+        rights: Option<&PolicyRights>,
+    ) -> Result<Written>;
 
     /// The values of a grouping, with receipts of `source`.
     ///

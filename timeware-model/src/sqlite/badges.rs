@@ -28,9 +28,11 @@ impl SqliteStore {
         }
         for credential in active {
             let number = plain(&credential.number);
-            if !open.contains(&number) {
+            if open.contains(&number) {
+                self.name_kind(tx, source, &number, id, &credential.kind)?;
+            } else {
                 self.end_span_of_others(tx, source, &number, now)?;
-                self.open_span(tx, source, &number, id, credential.since.unwrap_or(now))?;
+                self.open_span(tx, source, &number, id, credential, now)?;
             }
         }
         Ok(())
@@ -130,11 +132,27 @@ impl SqliteStore {
         source: &str,
         number: &str,
         id: EmployeeId,
-        from: DateTime<Utc>,
+        credential: &Credential,
+        now: DateTime<Utc>,
     ) -> Step<()> {
+        let from = utc_text(credential.since.unwrap_or(now));
         self.sql
-            .prepare(tx, "INSERT INTO {own.badge} (source, number, employee_id, valid_from) VALUES (?, ?, ?, ?)")?
-            .execute(params![source, number, id.get(), utc_text(from)])?;
+            .prepare(
+                tx,
+                "INSERT INTO {own.badge} (source, kind, number, employee_id, valid_from) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![source, credential.kind, number, id.get(), from])?;
+        Ok(())
+    }
+
+    fn name_kind(&self, tx: &Transaction<'_>, source: &str, number: &str, id: EmployeeId, kind: &str) -> Step<()> {
+        self.sql
+            .prepare(
+                tx,
+                "UPDATE {own.badge} SET kind = ?1 WHERE source = ?2 AND number = ?3 AND employee_id = ?4 \
+                 AND valid_to IS NULL AND kind <> ?1",
+            )?
+            .execute(params![kind, source, number, id.get()])?;
         Ok(())
     }
 

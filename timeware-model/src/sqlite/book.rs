@@ -59,8 +59,8 @@ impl SqliteStore {
         event: &Event,
         now: DateTime<Utc>,
     ) -> Step<Booked> {
-        if let Some(target) = self.booked_before(tx, &event.key)? {
-            return Ok(Booked { outcome: Outcome::Duplicate, reason: Some(Reason::SameEvent), target, local: None });
+        if let Some(answer) = self.booked_before(tx, &event.key)? {
+            return Ok(answer);
         }
         let terminal = match terminals.entry(event.terminal_id) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -266,9 +266,11 @@ fn direction(terminal: &Terminal, event: &Event) -> EventDirection {
     match (terminal.direction, event.class) {
         (TerminalDirection::In, _) => EventDirection::In,
         (TerminalDirection::Out, _) => EventDirection::Out,
-        (_, EventClass::SignIn) => EventDirection::In,
-        (_, EventClass::SignOut) => EventDirection::Out,
-        _ => event.direction,
+        (_, class) => match class {
+            EventClass::SignIn => EventDirection::In,
+            EventClass::SignOut => EventDirection::Out,
+            _ => event.direction,
+        },
     }
 }
 

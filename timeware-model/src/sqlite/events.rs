@@ -8,8 +8,8 @@ use super::SqliteStore;
 use super::book::Placed;
 use super::fault::Step;
 use super::statement::{local_text, read_local, read_utc, utc_text};
-use crate::booking::{EventDirection, Outcome, RollCall, Target};
-use crate::contract::Table;
+use crate::booking::{Booked, EventDirection, Outcome, Reason, RollCall, Target};
+use crate::contract::{Table, cut};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{EmployeeId, TerminalId};
 use crate::receipts::{EventReceipt, ReceiptKey};
@@ -20,15 +20,16 @@ pub(super) const RECEIPT_COLUMNS: &str = "source, external_event_id, occurred_ut
      direction, event_class, outcome, employee_id, terminal_id, target_table, target_id";
 
 impl SqliteStore {
-    /// The row made from an event, where it was booked before.
-    pub(super) fn booked_before(&self, db: &Connection, key: &ReceiptKey) -> Step<Option<Option<Target>>> {
+    /// The answer for an event that was booked before.
+    pub(super) fn booked_before(&self, db: &Connection, key: &ReceiptKey) -> Step<Option<Booked>> {
         let mut statement = self.sql.prepare(
             db,
             "SELECT target_table, target_id FROM {own.event} WHERE source = ? AND external_event_id = ?",
         )?;
         let found = statement.query_row(params![key.source, key.external_id], |row| {
             let (table, id): (Option<String>, Option<i64>) = (row.get(0)?, row.get(1)?);
-            Ok(table.zip(id).map(|(table, id)| Target { table, id }))
+            let target = table.zip(id).map(|(table, id)| Target { table, id });
+            Ok(Booked { outcome: Outcome::Duplicate, reason: Some(Reason::SameEvent), target, local: None })
         });
         Ok(found.optional()?)
     }
@@ -104,10 +105,10 @@ impl SqliteStore {
         )?;
         let mut rows = statement.query(params![id.get(), utc_text(placed.event.occurred)])?;
         let Some(row) = rows.next()? else { return Ok(false) };
-        let same_way = row.get::<_, String>(0)? == placed.direction.as_str();
+        let way_again = row.get::<_, String>(0)? == placed.direction.as_str();
         let near = placed.event.occurred - read_utc(&row.get::<_, String>(1)?)? <= gap;
-        let same_day = read_local(&row.get::<_, String>(2)?)?.date() == placed.time.local.date();
-        Ok(same_way && near && same_day)
+        let same_date = read_local(&row.get::<_, String>(2)?)?.date() == placed.time.local.date();
+        Ok(way_again && near && same_date)
     }
 
     /// Moves the last place of a person; an older event changes nothing.
@@ -130,7 +131,7 @@ impl SqliteStore {
         let mut values = vec![
             ("reader", Value::Integer(1)),
             ("reader_direction", Value::Integer(self.direction_code(direction))),
-            ("reader_description", self.reader_name(placed)),
+            ("reader_description", reader_name(placed)),
             ("terminal", Value::Integer(placed.terminal.id.get())),
             ("zone", placed.terminal.zone.map_or(Value::Null, Value::Integer)),
             ("date_and_time", Value::Time(placed.time.local)),
@@ -142,12 +143,6 @@ impl SqliteStore {
         }
         self.sql.update_by(tx, Table::RollCall, "employee", id.get(), values)?;
         Ok(())
-    }
-
-    fn reader_name(&self, placed: &Placed<'_>) -> Value {
-        let length = Table::RollCall.column("reader_description").and_then(|column| column.length).unwrap_or(50);
-        let name = &placed.terminal.description;
-        Value::Text(crate::contract::cut(name, length).unwrap_or_else(|| name.clone()))
     }
 
     pub(super) fn last_places(&self, db: &Connection) -> Step<Vec<RollCall>> {
@@ -176,6 +171,12 @@ impl SqliteStore {
         }
         Ok(places)
     }
+}
+
+fn reader_name(placed: &Placed<'_>) -> Value {
+    let length = Table::RollCall.column("reader_description").and_then(|column| column.length).unwrap_or(50);
+    let name = &placed.terminal.description;
+    Value::Text(cut(name, length).unwrap_or_else(|| name.clone()))
 }
 
 pub(super) fn read_receipt(row: &Row<'_>) -> Step<EventReceipt> {

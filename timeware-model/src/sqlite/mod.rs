@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::fault::Step;
@@ -32,7 +32,7 @@ use self::statement::Statements;
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall};
 use crate::config::TimewareConfig;
-use crate::employee::{Employee, PeoplePage, PersonFields, PersonKey};
+use crate::employee::{Employee, People, PeoplePage, PersonFields, PersonKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grouping::{Grouping, GroupingNumber};
 use crate::ids::{EmployeeId, GroupingRefId, PolicyId, TerminalGroupId, TerminalId};
@@ -168,7 +168,11 @@ impl Store for SqliteStore {
         self.read(|db| check::run(db, &self.settings))
     }
 
-    async fn people(&self, page: &PeoplePage) -> Result<Vec<Employee>> {
+    async fn identity(&self) -> Result<String> {
+        self.read(schema::identity)
+    }
+
+    async fn people(&self, page: &PeoplePage) -> Result<People> {
         self.register_texts()?;
         self.read(|db| self.people_page(db, page))
     }
@@ -189,8 +193,8 @@ impl Store for SqliteStore {
         self.write(|tx| self.change_person(tx, id, fields))
     }
 
-    async fn mark_leaver(&self, id: EmployeeId) -> Result<Written> {
-        self.write(|tx| self.leave(tx, id))
+    async fn mark_leaver(&self, id: EmployeeId, last_day: Option<NaiveDate>) -> Result<Written> {
+        self.write(|tx| self.leave(tx, id, last_day))
     }
 
     async fn mark_returned(&self, id: EmployeeId, fields: &PersonFields) -> Result<Written> {
@@ -226,8 +230,13 @@ impl Store for SqliteStore {
         self.write(|tx| self.insert_policy(tx, description, rights, receipt))
     }
 
-    async fn rename_policy(&self, id: PolicyId, description: &str) -> Result<Written> {
-        self.write(|tx| self.change_policy(tx, id, description))
+    async fn update_policy(
+        &self,
+        id: PolicyId,
+        description: Option<&str>,
+        rights: Option<&PolicyRights>,
+    ) -> Result<Written> {
+        self.write(|tx| self.change_policy(tx, id, description, rights))
     }
 
     async fn groupings(&self, number: GroupingNumber, source: Option<&str>) -> Result<Vec<Grouping>> {

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS {own.terminal} (
 CREATE TABLE IF NOT EXISTS {own.badge} (
   badge_id    INTEGER PRIMARY KEY AUTOINCREMENT,
   source      TEXT NOT NULL,
+  kind        TEXT NOT NULL DEFAULT '',
   number      TEXT NOT NULL,
   employee_id INTEGER NOT NULL,
   valid_from  TEXT NOT NULL,

@@ -11,6 +11,7 @@ use crate::employee::{EmployeeField, Field, PersonFields};
 use crate::error::Error;
 use crate::ids::EmployeeId;
 use crate::local_time::to_local;
+use crate::name::NO_NAME;
 use crate::receipts::{LinkEntity, LinkState, ReceiptKey};
 use crate::rules::{Prepared, Value, day, person_values};
 use crate::store::{Created, CreatedHow, Warning, Written};
@@ -28,10 +29,8 @@ impl SqliteStore {
         if let Some(id) = self.linked(tx, LinkEntity::Employee, receipt)? {
             return Ok(Created::new(EmployeeId::new(id), CreatedHow::Duplicate));
         }
-        if fields.name.is_none() {
-            return Err(Error::rejected("name", "a new person needs a name").into());
-        }
         let mut row = self.prepared(tx, fields)?;
+        fill_name(&mut row)?;
         row.values.push(("status", Value::Integer(self.report.current.get())));
         if fields.date_started.value().is_none() {
             row.values.retain(|(logical, _)| *logical != "date_started");
@@ -46,17 +45,22 @@ impl SqliteStore {
     }
 
     pub(super) fn change_person(&self, tx: &Transaction<'_>, id: EmployeeId, fields: &PersonFields) -> Step<Written> {
+        let wants_badge = fields.credentials.as_ref().is_some_and(|credentials| credentials.badge().is_some());
+        if wants_badge && self.is_leaver(tx, id)? {
+            let error = Error::rejected("badge", "a leaver has no badge");
+            return Err(error.with_remedy("make the person current first").into());
+        }
         let row = self.prepared(tx, fields)?;
         self.write_person(tx, id, fields, row)
     }
 
-    pub(super) fn leave(&self, tx: &Transaction<'_>, id: EmployeeId) -> Step<Written> {
+    pub(super) fn leave(&self, tx: &Transaction<'_>, id: EmployeeId, on: Option<NaiveDate>) -> Step<Written> {
         if self.is_leaver(tx, id)? {
             return Ok(Written::default());
         }
         let values = vec![
             ("status", Value::Integer(self.report.leaver.get())),
-            ("date_left", day(self.today())),
+            ("date_left", day(on.unwrap_or_else(|| self.today()))),
             ("badge", Value::Null),
             ("badge_expiry", Value::Time(self.local_now())),
         ];
@@ -193,4 +197,19 @@ impl SqliteStore {
     fn today(&self) -> NaiveDate {
         self.local_now().date()
     }
+}
+
+/// A new person needs one part of the name; the other gets the sign for none.
+fn fill_name(row: &mut Prepared) -> Result<(), Error> {
+    let missing: Vec<&str> = ["first_name", "last_name"]
+        .into_iter()
+        .filter(|part| !row.values.iter().any(|(name, _)| name == part))
+        .collect();
+    if missing.len() == 2 {
+        return Err(Error::rejected("last_name", "a new person needs a name"));
+    }
+    for part in missing {
+        row.values.push((part, Value::Text(NO_NAME.to_owned())));
+    }
+    Ok(())
 }

@@ -8,10 +8,10 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use super::SqliteStore;
 use super::fault::Step;
-use super::statement::read_local;
+use super::statement::{read_local, read_utc};
 use crate::badge::{Credential, badge_number};
 use crate::contract::Table;
-use crate::employee::{Employee, EmployeeField, PeoplePage, PersonKey, Pin};
+use crate::employee::{Employee, EmployeeField, People, PeoplePage, PersonKey, Pin, Unreadable};
 use crate::error::Error;
 use crate::grouping::GroupingNumber;
 use crate::ids::{EmployeeId, GroupingRefId, PolicyId, StatusId};
@@ -45,7 +45,7 @@ const FIELDS: [EmployeeField; 18] = [
 const HEAD: usize = 4;
 
 impl SqliteStore {
-    pub(super) fn people_page(&self, db: &Connection, page: &PeoplePage) -> Step<Vec<Employee>> {
+    pub(super) fn people_page(&self, db: &Connection, page: &PeoplePage) -> Step<People> {
         let after = page.after.map_or(i64::MIN, EmployeeId::get);
         let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
         let filter = "{employee.id@e} > ?2 ORDER BY {employee.id@e} LIMIT ?3";
@@ -53,17 +53,17 @@ impl SqliteStore {
     }
 
     pub(super) fn one_person(&self, db: &Connection, id: EmployeeId, source: Option<&str>) -> Step<Option<Employee>> {
-        Ok(self.select_people(db, "{employee.id@e} = ?2", source, &[&id.get()])?.pop())
+        Ok(self.select_sound(db, "{employee.id@e} = ?2", source, &[&id.get()])?.pop())
     }
 
     pub(super) fn people_by_key(&self, db: &Connection, key: &PersonKey, source: Option<&str>) -> Step<Vec<Employee>> {
         match key {
-            PersonKey::Paylink(paylink) => self.select_people(db, "{employee.paylink@e} = ?2", source, &[paylink]),
-            PersonKey::Badge(badge) => self.select_people(db, "{employee.badge@e} = ?2", source, &[badge]),
+            PersonKey::Paylink(paylink) => self.select_sound(db, "{employee.paylink@e} = ?2", source, &[paylink]),
+            PersonKey::Badge(badge) => self.select_sound(db, "{employee.badge@e} = ?2", source, &[badge]),
             PersonKey::Email(email) => {
                 let email = email.trim();
                 let mut found =
-                    self.select_people(db, "{employee.email_address@e} = ?2 COLLATE NOCASE", source, &[&email])?;
+                    self.select_sound(db, "{employee.email_address@e} = ?2 COLLATE NOCASE", source, &[&email])?;
                 found.retain(|person| person.email_address.as_deref().is_some_and(|text| fold(text) == fold(email)));
                 Ok(found)
             }
@@ -124,18 +124,42 @@ impl SqliteStore {
         filter: &str,
         source: Option<&str>,
         values: &[&dyn ToSql],
-    ) -> Step<Vec<Employee>> {
+    ) -> Step<People> {
         let text = format!("{} WHERE {}", self.people_text(), self.sql.mapping().expand(filter));
         let mut statement = db.prepare_cached(&text)?;
         let bound: Vec<&dyn ToSql> = std::iter::once(&source as &dyn ToSql).chain(values.iter().copied()).collect();
         let mut rows = statement.query(bound.as_slice())?;
-        let mut people = Vec::new();
+        let mut read = People::default();
         while let Some(row) = rows.next()? {
-            people.push(read_row(row, source)?);
+            let id = EmployeeId::new(row.get(0)?);
+            read.last = Some(id);
+            match read_row(row, id, source) {
+                Ok(person) => read.people.push(person),
+                Err(field) => read.unreadable.push(Unreadable { id, field }),
+            }
         }
         drop(rows);
-        self.add_credentials(db, source, &mut people)?;
-        Ok(people)
+        self.add_credentials(db, source, &mut read.people)?;
+        Ok(read)
+    }
+
+    /// As above, where a row that cannot be read is an error.
+    fn select_sound(
+        &self,
+        db: &Connection,
+        filter: &str,
+        source: Option<&str>,
+        values: &[&dyn ToSql],
+    ) -> Step<Vec<Employee>> {
+        let read = self.select_people(db, filter, source, values)?;
+        match read.unreadable.first() {
+            None => Ok(read.people),
+            Some(unreadable) => Err(Error::rejected(
+                unreadable.field,
+                format!("the row of person {} holds something that cannot be read", unreadable.id),
+            )
+            .into()),
+        }
     }
 
     fn people_text(&self) -> String {
@@ -164,55 +188,63 @@ impl SqliteStore {
     /// Numeric credentials of the register count only while the badge is one of them: else somebody changed the badge
     /// in timeware, and an old card must not live on because of our register.
     fn add_credentials(&self, db: &Connection, source: Option<&str>, people: &mut [Employee]) -> Step<()> {
-        let mut open = self.open_numbers(db, source, people)?;
+        let mut open = self.open_credentials(db, source, people)?;
         for person in people {
-            let numbers = open.remove(&person.id).unwrap_or_default();
+            let mut registered = open.remove(&person.id).unwrap_or_default();
             let badge = person.badge.map(|badge| badge.to_string());
-            let agrees = badge.as_ref().is_some_and(|badge| numbers.contains(badge));
-            if let Some(badge) = &badge {
-                person.credentials.push(Credential::new(badge.clone()).primary());
-            }
-            let others = numbers.into_iter().filter(|number| Some(number) != badge.as_ref());
-            let counting = others.filter(|number| agrees || badge_number(number).is_none());
-            person.credentials.extend(counting.map(Credential::new));
+            let at = registered.iter().position(|credential| Some(&credential.number) == badge.as_ref());
+            let known = at.map(|at| registered.remove(at));
+            let agrees = known.is_some();
+            person.credentials.extend(known.or(badge.map(Credential::new)).map(Credential::primary));
+            registered.retain(|credential| agrees || badge_number(&credential.number).is_none());
+            person.credentials.append(&mut registered);
         }
         Ok(())
     }
 
-    fn open_numbers(
+    fn open_credentials(
         &self,
         db: &Connection,
         source: Option<&str>,
         people: &[Employee],
-    ) -> Step<BTreeMap<EmployeeId, Vec<String>>> {
-        let mut open: BTreeMap<EmployeeId, Vec<String>> = BTreeMap::new();
+    ) -> Step<BTreeMap<EmployeeId, Vec<Credential>>> {
+        let mut open: BTreeMap<EmployeeId, Vec<Credential>> = BTreeMap::new();
         let ids = || people.iter().map(|person| person.id.get());
         let (Some(source), Some(first), Some(last)) = (source, ids().min(), ids().max()) else { return Ok(open) };
         let mut statement = self.sql.prepare(
             db,
-            "SELECT employee_id, number FROM {own.badge} WHERE employee_id BETWEEN ?1 AND ?2 AND source = ?3 \
-             AND valid_to IS NULL ORDER BY badge_id",
+            "SELECT employee_id, number, kind, valid_from FROM {own.badge} WHERE employee_id BETWEEN ?1 AND ?2 \
+             AND source = ?3 AND valid_to IS NULL ORDER BY badge_id",
         )?;
         let mut rows = statement.query(params![first, last, source])?;
         while let Some(row) = rows.next()? {
-            open.entry(EmployeeId::new(row.get(0)?)).or_default().push(row.get(1)?);
+            let credential = Credential::new(row.get::<_, String>(1)?).kind(row.get::<_, String>(2)?);
+            let since = read_utc(&row.get::<_, String>(3)?)?;
+            open.entry(EmployeeId::new(row.get(0)?)).or_default().push(credential.since(since));
         }
         Ok(open)
     }
 }
 
-fn read_row(row: &Row<'_>, source: Option<&str>) -> Step<Employee> {
-    let text = |at: usize| -> Step<Option<String>> {
-        Ok(row.get::<_, Option<String>>(HEAD + at)?.filter(|text| !text.is_empty()))
+/// The row, or the column that cannot be read.
+fn read_row(row: &Row<'_>, id: EmployeeId, source: Option<&str>) -> Result<Employee, &'static str> {
+    let name = |at: usize| FIELDS.get(at).map_or("row", |field| field.logical());
+    let text = |at: usize| -> Result<Option<String>, &'static str> {
+        let text: Option<String> = row.get(HEAD + at).map_err(|_| name(at))?;
+        Ok(text.filter(|text| !text.is_empty()))
     };
-    let number = |at: usize| -> Step<Option<i64>> { Ok(whole(row.get(HEAD + at)?)) };
-    let time = |at: usize| -> Step<Option<NaiveDateTime>> { Ok(text(at)?.map(|text| read_local(&text)).transpose()?) };
-    let date = |at: usize| -> Step<Option<NaiveDate>> { Ok(time(at)?.map(|time| time.date())) };
-    let receipt: Option<String> = row.get(3)?;
+    let number = |at: usize| -> Result<Option<i64>, &'static str> {
+        whole(row.get(HEAD + at).map_err(|_| name(at))?).map_err(|()| name(at))
+    };
+    let time = |at: usize| -> Result<Option<NaiveDateTime>, &'static str> {
+        text(at)?.map(|text| read_local(&text)).transpose().map_err(|_| name(at))
+    };
+    let date = |at: usize| -> Result<Option<NaiveDate>, &'static str> { Ok(time(at)?.map(|time| time.date())) };
+    let receipt: Option<String> = row.get(3).map_err(|_| "id")?;
     Ok(Employee {
-        id: EmployeeId::new(row.get(0)?),
-        status_id: StatusId::new(row.get(1)?),
-        leaver: row.get::<_, Option<i64>>(2)? == Some(1),
+        id,
+        status_id: StatusId::new(row.get(1).map_err(|_| "status")?),
+        leaver: row.get::<_, Option<i64>>(2).map_err(|_| "status")? == Some(1),
         receipt: source.zip(receipt).map(|(source, external_id)| ReceiptKey { source: source.to_owned(), external_id }),
         title: text(0)?,
         first_name: text(1)?.unwrap_or_default(),
@@ -237,10 +269,10 @@ fn read_row(row: &Row<'_>, source: Option<&str>) -> Step<Employee> {
     })
 }
 
-fn groupings(row: &Row<'_>) -> Step<BTreeMap<GroupingNumber, GroupingRefId>> {
+fn groupings(row: &Row<'_>) -> Result<BTreeMap<GroupingNumber, GroupingRefId>, &'static str> {
     let mut groupings = BTreeMap::new();
     for (at, number) in (HEAD + FIELDS.len()..).zip(GroupingNumber::all()) {
-        if let Some(id) = row.get::<_, Option<i64>>(at)? {
+        if let Some(id) = row.get::<_, Option<i64>>(at).map_err(|_| number.logical())? {
             groupings.insert(number, GroupingRefId::new(id));
         }
     }
@@ -248,10 +280,11 @@ fn groupings(row: &Row<'_>) -> Step<BTreeMap<GroupingNumber, GroupingRefId>> {
 }
 
 /// A number, also where the site keeps it as text.
-fn whole(value: Sql) -> Option<i64> {
+fn whole(value: Sql) -> Result<Option<i64>, ()> {
     match value {
-        Sql::Integer(number) => Some(number),
-        Sql::Text(text) => badge_number(&text),
-        _ => None,
+        Sql::Null => Ok(None),
+        Sql::Integer(number) => Ok(Some(number)),
+        Sql::Text(text) => badge_number(&text).map(Some).ok_or(()),
+        _ => Err(()),
     }
 }

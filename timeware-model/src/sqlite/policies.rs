@@ -54,14 +54,28 @@ impl SqliteStore {
         Ok(Created { id: PolicyId::new(id), how: CreatedHow::New, warnings })
     }
 
-    pub(super) fn change_policy(&self, tx: &Transaction<'_>, id: PolicyId, text: &str) -> Step<Written> {
+    pub(super) fn change_policy(
+        &self,
+        tx: &Transaction<'_>,
+        id: PolicyId,
+        text: Option<&str>,
+        rights: Option<&PolicyRights>,
+    ) -> Step<Written> {
         let mut warnings = Vec::new();
-        let text = description(Table::TerminalPolicy, text, &mut warnings)?;
-        self.refuse_other_policy(tx, &text, Some(id.get()))?;
-        if !self.sql.update(tx, Table::TerminalPolicy, id.get(), vec![("description", Value::Text(text))])? {
+        let mut values = Vec::new();
+        if let Some(text) = text {
+            let text = description(Table::TerminalPolicy, text, &mut warnings)?;
+            self.refuse_other_policy(tx, &text, Some(id.get()))?;
+            values.push(("description", Value::Text(text)));
+        }
+        if let Some(rights) = rights.filter(|_| self.settings.config().write_policy_data) {
+            values.push(("data", Value::Text(rights.to_data())));
+        }
+        let changed = !values.is_empty();
+        if !self.sql.update(tx, Table::TerminalPolicy, id.get(), values)? {
             return Err(Error::not_found("policy", id.get()).into());
         }
-        Ok(Written { changed: true, warnings })
+        Ok(Written { changed, warnings })
     }
 
     fn refuse_other_policy(&self, tx: &Transaction<'_>, text: &str, own: Option<i64>) -> Step<()> {

@@ -1,5 +1,8 @@
 //! Makes the tables of a new file, under the names of the site where the settings give any.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::fault::Step;
@@ -30,8 +33,26 @@ pub(super) fn prepare(db: &mut Connection, settings: &Settings) -> Step<()> {
     if mapping.groupings() == GroupingsKind::TextColumn {
         tx.execute_batch(&mapping.expand(OWN_GROUPING))?;
     }
+    if application_id(&tx)? == 0 {
+        tx.pragma_update(None, "application_id", any_number())?;
+    }
     tx.commit()?;
     Ok(())
+}
+
+/// What tells this file from every other one; a copy keeps it.
+pub(super) fn identity(db: &Connection) -> Step<String> {
+    Ok(format!("{:08x}", application_id(db)?))
+}
+
+fn application_id(db: &Connection) -> Step<i64> {
+    Ok(db.pragma_query_value(None, "application_id", |row| row.get(0))?)
+}
+
+/// A number that another file is unlikely to have; never 0.
+fn any_number() -> i64 {
+    let hash = RandomState::new().build_hasher().finish();
+    i64::try_from(hash >> 33).unwrap_or(1).max(1)
 }
 
 fn refuse_newer(tx: &Transaction<'_>) -> Step<()> {
