@@ -25,6 +25,11 @@ impl Clock {
         Self { shown: time, since: Some(Instant::now()) }
     }
 
+    /// A clock that stands still at `time`.
+    pub fn standing_at(time: DateTime<Utc>) -> Self {
+        Self { shown: time, since: None }
+    }
+
     /// What the clock shows.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = self.since.map_or(TimeDelta::zero(), |since| {

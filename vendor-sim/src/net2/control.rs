@@ -11,19 +11,20 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Call, Fields, Refusal, Reply};
 use super::faults::Fault;
-use super::listen::Order;
+use super::listen::{Connection, Order};
 use super::server::{Server, Shared};
 use super::session::MFA_CODE;
 use super::world::{Event, World};
 
 /// What can be called, for whoever asks.
-const CALLS: [&str; 23] = [
+const CALLS: [&str; 24] = [
     "GET /__control",
     "GET /__control/state[?without=events,…]",
     "GET|POST /__control/switches {\"name\": value, …}",
     "GET|POST /__control/clock {\"now\": \"…Z\", \"advance_seconds\": n, \"frozen\": true}",
     "GET|POST|DELETE /__control/faults {\"method\", \"path\", \"nth\", \"times\", \"action\", \"status\", \"body\", \"delay_ms\", …}",
     "POST /__control/restart {\"down_ms\": n}",
+    "POST /__control/certificate (with TLS: another one from the next connection on)",
     "POST /__control/drop-live",
     "GET|DELETE /__control/requests",
     "GET /__control/counts",
@@ -44,7 +45,7 @@ const CALLS: [&str; 23] = [
 ];
 
 /// Answers a control call.
-pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
+pub(crate) fn answer(shared: &Shared, connection: Connection, call: &Call) -> Reply {
     let segments: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
     let mut server = shared.lock();
     let result = match (&call.method, segments.as_slice()) {
@@ -52,9 +53,16 @@ pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
             server.restart();
             let down = optional(call).ok().and_then(|fields| fields.int("down_ms").ok().flatten()).unwrap_or(0);
             let down = Duration::from_millis(u64::try_from(down).unwrap_or(0));
-            shared.order(Order::Restart { down });
+            shared.order(Order::Restart { down, spare: Some(connection) });
             Ok(Reply::plain(200, json!({ "restarted": true })))
         }
+        (&Method::POST, ["certificate"]) => server.regenerate_certificate().map_or_else(
+            |error| Err(Refusal::invalid(error.to_string())),
+            |acceptor| {
+                shared.order(Order::Certificate(acceptor));
+                Ok(Reply::plain(200, json!({ "fingerprint": server.tls.as_ref().map(|tls| &tls.fingerprint) })))
+            },
+        ),
         _ => dispatch(&mut server, call, &segments),
     };
     server.dirty |= call.method != Method::GET;

@@ -21,8 +21,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An order to the listener.
 pub(crate) enum Order {
-    /// Closes all connections, refuses new ones for a while.
-    Restart { down: Duration },
+    /// Closes all connections but the one that asked, refuses new ones for a while.
+    Restart { down: Duration, spare: Option<Connection> },
     /// Another certificate from the next connection on.
     Certificate(TlsAcceptor),
 }
@@ -171,8 +171,9 @@ pub(crate) async fn accept_all(
             order = orders.recv() => match order {
                 None => return,
                 Some(Order::Certificate(acceptor)) => tls = Some(acceptor),
-                Some(Order::Restart { down }) => {
-                    open.drain(..).filter_map(|connection| connection.upgrade()).for_each(|connection| connection.close());
+                Some(Order::Restart { down, spare }) => {
+                    let spared = |other: &Arc<Closing>| spare.as_ref().is_some_and(|spare| Arc::ptr_eq(&spare.0, other));
+                    open.drain(..).filter_map(|known| known.upgrade()).filter(|known| !spared(known)).for_each(|known| known.close());
                     if down > Duration::ZERO {
                         listener = None;
                         tokio::time::sleep(down).await;

@@ -166,10 +166,8 @@ impl Net2Options {
     }
 
     pub(crate) fn plan(&self) -> SeedPlan {
-        let mut clock = self.start_at.map_or_else(Clock::default, Clock::starting_at);
-        if self.frozen {
-            clock.freeze();
-        }
+        let start = self.start_at.unwrap_or_else(Utc::now);
+        let clock = if self.frozen { Clock::standing_at(start) } else { Clock::starting_at(start) };
         SeedPlan {
             people: self.people,
             seed: self.seed,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::body::Body as AxumBody;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use futures::StreamExt;
 use http::{HeaderValue, Method, header};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_rustls::TlsAcceptor;
 
 use super::call::{Body, Call, Refusal, Reply};
 use super::faults::{Fault, FaultKind, fault_for};
@@ -17,6 +20,7 @@ use super::hub::Hub;
 use super::listen::{Connection, Order};
 use super::log::RequestLog;
 use super::session::Sessions;
+use super::tls::Tls;
 use super::world::World;
 use super::{api, control, live};
 
@@ -32,12 +36,13 @@ pub(crate) struct Server {
     pub(crate) log: RequestLog,
     pub(crate) hub: Hub,
     pub(crate) snapshots: BTreeMap<String, World>,
+    pub(crate) tls: Option<Tls>,
     /// Something may have changed since the state was last saved.
     pub(crate) dirty: bool,
 }
 
 impl Server {
-    pub(crate) fn new(world: World) -> Self {
+    pub(crate) fn new(world: World, tls: Option<Tls>) -> Self {
         Self {
             world,
             sessions: Sessions::default(),
@@ -45,6 +50,7 @@ impl Server {
             log: RequestLog::default(),
             hub: Hub::default(),
             snapshots: BTreeMap::new(),
+            tls,
             dirty: true,
         }
     }
@@ -53,6 +59,13 @@ impl Server {
     pub(crate) fn settle(&mut self) {
         self.dirty |= self.world.tick();
         self.hub.deliver(&mut self.world);
+    }
+
+    /// Makes another certificate; gives the acceptor for the connections to come.
+    pub(crate) fn regenerate_certificate(&mut self) -> anyhow::Result<TlsAcceptor> {
+        let tls = self.tls.as_mut().context("this simulator runs without TLS")?;
+        *tls = Tls::generate(tls.names.clone())?;
+        Ok(tls.acceptor.clone())
     }
 
     /// What a restart loses and what it brings into force.
@@ -109,7 +122,7 @@ pub(crate) async fn serve(
     };
     let call = Call::new(&parts, body);
     // A caller that leaves must not stop what it asked for.
-    let work = tokio::spawn(handle(Arc::clone(&shared), call));
+    let work = tokio::spawn(handle(Arc::clone(&shared), connection.clone(), call));
     let Ok((answer, leaving)) = work.await else {
         return response(Reply::html(500, "Internal Server Error"), false);
     };
@@ -123,9 +136,9 @@ pub(crate) async fn serve(
     }
 }
 
-async fn handle(shared: Arc<Shared>, call: Call) -> (Response, Leaving) {
+async fn handle(shared: Arc<Shared>, connection: Connection, call: Call) -> (Response, Leaving) {
     if call.segments.first().is_some_and(|first| first == "__control") {
-        return (response(control::answer(&shared, &call), false), Leaving::Whole);
+        return (controlled(&shared, connection, &call), Leaving::Whole);
     }
     let (place, fault) = {
         let mut server = shared.lock();
@@ -141,6 +154,15 @@ async fn handle(shared: Arc<Shared>, call: Call) -> (Response, Leaving) {
     (answer, leaving)
 }
 
+/// Answers a control call; whoever asks for a restart hears the answer before the connection goes.
+fn controlled(shared: &Shared, connection: Connection, call: &Call) -> Response {
+    let mut answer = response(control::answer(shared, connection, call), false);
+    if call.segments.get(1).is_some_and(|segment| segment == "restart") {
+        set_header(&mut answer, header::CONNECTION, "close");
+    }
+    answer
+}
+
 fn carry_out(shared: &Shared, call: &Call, fault: Option<&Fault>) -> (Response, Leaving) {
     let nothing = || response(Reply::empty(500), false);
     match fault.map(|fault| &fault.kind) {
@@ -151,7 +173,7 @@ fn carry_out(shared: &Shared, call: &Call, fault: Option<&Fault>) -> (Response, 
         Some(FaultKind::DropRequest) => return (nothing(), Leaving::Never),
         Some(FaultKind::Restart) => {
             shared.lock().restart();
-            shared.order(Order::Restart { down: Duration::ZERO });
+            shared.order(Order::Restart { down: Duration::ZERO, spare: None });
             return (nothing(), Leaving::Never);
         }
         _ => {}
@@ -255,6 +277,11 @@ async fn halved(answer: Response) -> Response {
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     let half = bytes.slice(..bytes.len() / 2);
     let broken = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut off");
-    let pieces: [Result<Bytes, std::io::Error>; 2] = [Ok(half), Err(broken)];
-    Response::from_parts(parts, AxumBody::from_stream(futures::stream::iter(pieces)))
+    // The pause lets the first half leave before the connection goes.
+    let end = async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err::<Bytes, _>(broken)
+    };
+    let pieces = futures::stream::once(async move { Ok(half) }).chain(futures::stream::once(end));
+    Response::from_parts(parts, AxumBody::from_stream(pieces))
 }

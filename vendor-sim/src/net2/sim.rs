@@ -19,7 +19,7 @@ use super::log::LoggedRequest;
 use super::options::Net2Options;
 use super::server::{Server, Shared, serve};
 use super::state_file;
-use super::tls::Certificate;
+use super::tls::Tls;
 use super::world::{World, seed};
 
 /// How often the simulator looks whether time brought something.
@@ -30,8 +30,7 @@ const TICK: Duration = Duration::from_millis(50);
 pub struct Net2Sim {
     shared: Arc<Shared>,
     address: SocketAddr,
-    certificate: Option<Certificate>,
-    tls_names: Vec<String>,
+    tls: bool,
     client_id: String,
     operator: String,
     password: String,
@@ -63,7 +62,7 @@ impl Net2Sim {
 
     /// `http://127.0.0.1:PORT` or `https://…`.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.certificate.is_some() { "https" } else { "http" }, self.address)
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
     /// Where it listens.
@@ -77,13 +76,13 @@ impl Net2Sim {
     }
 
     /// SHA-256 of the certificate in small hex letters; `None` without TLS.
-    pub fn fingerprint(&self) -> Option<&str> {
-        self.certificate.as_ref().map(|certificate| certificate.fingerprint.as_str())
+    pub fn fingerprint(&self) -> Option<String> {
+        self.shared.lock().tls.as_ref().map(|tls| tls.fingerprint.clone())
     }
 
     /// The certificate as PEM; `None` without TLS.
-    pub fn certificate_pem(&self) -> Option<&str> {
-        self.certificate.as_ref().map(|certificate| certificate.pem.as_str())
+    pub fn certificate_pem(&self) -> Option<String> {
+        self.shared.lock().tls.as_ref().map(|tls| tls.pem.clone())
     }
 
     /// The licence's client id.
@@ -102,6 +101,8 @@ impl Net2Sim {
     }
 
     /// Looks at or changes the site; live connections hear of it afterwards.
+    ///
+    /// The server waits meanwhile: do not call other methods of this simulator inside.
     pub fn world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut server = self.shared.lock();
         let result = change(&mut server.world);
@@ -148,20 +149,17 @@ impl Net2Sim {
     /// Restarts the server: connections and sessions are gone, the port is closed for `down`.
     pub fn restart(&self, down: Duration) {
         self.shared.lock().restart();
-        self.shared.order(Order::Restart { down });
+        self.shared.order(Order::Restart { down, spare: None });
     }
 
-    /// Makes another certificate for the connections to come; returns its fingerprint.
+    /// Makes another certificate for the connections to come.
     ///
     /// # Errors
     /// Without TLS, or if the certificate cannot be made.
-    pub fn regenerate_certificate(&mut self) -> anyhow::Result<String> {
-        anyhow::ensure!(self.certificate.is_some(), "this simulator runs without TLS");
-        let certificate = Certificate::generate(&self.tls_names)?;
-        self.shared.order(Order::Certificate(certificate.acceptor.clone()));
-        let fingerprint = certificate.fingerprint.clone();
-        self.certificate = Some(certificate);
-        Ok(fingerprint)
+    pub fn regenerate_certificate(&self) -> anyhow::Result<()> {
+        let acceptor = self.shared.lock().regenerate_certificate()?;
+        self.shared.order(Order::Certificate(acceptor));
+        Ok(())
     }
 
     /// Stops and waits until the port is free again.
@@ -174,8 +172,9 @@ impl Net2Sim {
         let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let certificate = options.tls.then(|| Certificate::generate(&options.tls_names)).transpose()?;
-        let server = Server::new(site(&options)?);
+        let tls = options.tls.then(|| Tls::generate(options.tls_names.clone())).transpose()?;
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
+        let server = Server::new(site(&options)?, tls);
         let (orders, order_queue) = unbounded_channel();
         let shared = Shared::new(server, orders);
         let (stop, stopped) = oneshot::channel();
@@ -184,7 +183,7 @@ impl Net2Sim {
             shared: Arc::clone(&shared),
             listener,
             address,
-            acceptor: certificate.as_ref().map(|certificate| certificate.acceptor.clone()),
+            acceptor,
             orders: order_queue,
             state: options.state.clone(),
         };
@@ -195,8 +194,7 @@ impl Net2Sim {
         Ok(Self {
             shared,
             address,
-            certificate,
-            tls_names: options.tls_names,
+            tls: options.tls,
             client_id: options.client_id,
             operator: options.operator,
             password: options.password,

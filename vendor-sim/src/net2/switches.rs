@@ -117,6 +117,8 @@ pub struct Switches {
     pub settings_as_object: bool,
     /// Whether SQL is served.
     pub querydb: Querydb,
+    /// `querydb` answers yes and no as `true` and `false` instead of 1 and 0.
+    pub querydb_bools: bool,
     /// Status of a successful create.
     pub created_status: u16,
     /// Department 0 is in the list.
@@ -185,6 +187,7 @@ impl Default for Switches {
             product_type: 2,
             settings_as_object: false,
             querydb: Querydb::default(),
+            querydb_bools: false,
             created_status: 200,
             list_department_zero: true,
             list_system_engineer: false,

@@ -10,23 +10,24 @@ use tokio_rustls::TlsAcceptor;
 
 /// A certificate and what serves it.
 #[derive(Clone)]
-pub(crate) struct Certificate {
+pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     /// SHA-256 of the leaf in hex.
     pub(crate) fingerprint: String,
     pub(crate) pem: String,
+    pub(crate) names: Vec<String>,
 }
 
-impl std::fmt::Debug for Certificate {
+impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+        f.debug_struct("Tls").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
     }
 }
 
-impl Certificate {
+impl Tls {
     /// Makes a new one for these names.
-    pub(crate) fn generate(names: &[String]) -> anyhow::Result<Self> {
-        let made = rcgen::generate_simple_self_signed(names).context("the certificate cannot be made")?;
+    pub(crate) fn generate(names: Vec<String>) -> anyhow::Result<Self> {
+        let made = rcgen::generate_simple_self_signed(names.clone()).context("the certificate cannot be made")?;
         let leaf = made.cert.der().clone();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -39,6 +40,7 @@ impl Certificate {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             fingerprint: hex::encode(Sha256::digest(&leaf)),
             pem: made.cert.pem(),
+            names,
         })
     }
 }

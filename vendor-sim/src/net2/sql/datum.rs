@@ -12,6 +12,8 @@ use super::{SqlError, SqlResult};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Int,
+    /// Yes or no; 1 or 0 in statements.
+    Bit,
     Text,
     Time,
 }
@@ -108,7 +110,7 @@ impl<'a> Datum<'a> {
     /// Brings a literal to the kind of the column it meets.
     pub(crate) fn coerce(self, kind: Kind) -> SqlResult<Datum<'static>> {
         match (kind, self) {
-            (Kind::Int, Datum::Text(text)) => text
+            (Kind::Int | Kind::Bit, Datum::Text(text)) => text
                 .trim()
                 .parse()
                 .map(Datum::Int)

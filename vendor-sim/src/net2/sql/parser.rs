@@ -27,12 +27,12 @@ impl<'p> Parser<'p> {
         if self.depth > DEEPEST {
             return Err(SqlError::new("the condition is nested too deeply"));
         }
-        let mut left = self.conjunction()?;
+        let mut any = vec![self.conjunction()?];
         while self.take_word("or") {
-            left = Condition::Or(Box::new(left), Box::new(self.conjunction()?));
+            any.push(self.conjunction()?);
         }
         self.depth -= 1;
-        Ok(left)
+        Ok(one_or(any, Condition::Or))
     }
 
     pub(crate) fn order(&mut self) -> SqlResult<Order> {
@@ -135,11 +135,11 @@ impl<'p> Parser<'p> {
     }
 
     fn conjunction(&mut self) -> SqlResult<Condition> {
-        let mut left = self.negation()?;
+        let mut all = vec![self.negation()?];
         while self.take_word("and") {
-            left = Condition::And(Box::new(left), Box::new(self.negation()?));
+            all.push(self.negation()?);
         }
-        Ok(left)
+        Ok(one_or(all, Condition::And))
     }
 
     fn negation(&mut self) -> SqlResult<Condition> {
@@ -232,6 +232,17 @@ impl<'p> Parser<'p> {
             }
             Some(Lexeme::Word(_) | Lexeme::Name(_)) if !negative => self.column().map(Operand::Column),
             _ => Err(self.unexpected()),
+        }
+    }
+}
+
+/// One condition as it is, several joined.
+fn one_or(mut conditions: Vec<Condition>, join: impl FnOnce(Vec<Condition>) -> Condition) -> Condition {
+    match conditions.pop() {
+        Some(only) if conditions.is_empty() => only,
+        last => {
+            conditions.extend(last);
+            join(conditions)
         }
     }
 }

@@ -145,7 +145,13 @@ impl Query {
         let mut object = Map::new();
         for (cell, name) in &self.cells {
             if let Cell::Column(column) = cell {
-                object.insert(name.clone(), row.datum(*column).to_json());
+                let value = match row.datum(*column) {
+                    Datum::Int(bit) if column.kind == Kind::Bit && row.world.switches.querydb_bools => {
+                        Value::from(bit != 0)
+                    }
+                    other => other.to_json(),
+                };
+                object.insert(name.clone(), value);
             }
         }
         Value::Object(object)

@@ -7,7 +7,7 @@ use crate::net2::world::{
     AccessLevel, Department, Door, Event, Row, Slot, Token, User, World, event_text, sub_type_text, token_type_number,
 };
 
-use Kind::{Int, Text, Time};
+use Kind::{Bit, Int, Text, Time};
 
 /// Columns that `where` and `orderBy` of an event query know.
 pub(crate) const EVENT_CONDITION_COLUMNS: &[(&str, Kind)] = &[
@@ -208,7 +208,7 @@ const USERS: &[(&str, Kind)] = &[
     ("Surname", Text),
     ("ActivateDate", Time),
     ("ExpiryDate", Time),
-    ("Active", Int),
+    ("Active", Bit),
     ("PIN", Text),
     ("DepartmentID", Int),
     ("DepartmentName", Text),
@@ -235,7 +235,7 @@ const USERS: &[(&str, Kind)] = &[
     ("Field14_50", Text),
 ];
 const FIRST_FIELD: usize = 19;
-const CARDS: &[(&str, Kind)] = &[("CardNumber", Text), ("UserID", Int), ("LostCard", Int), ("CardTypeID", Int)];
+const CARDS: &[(&str, Kind)] = &[("CardNumber", Text), ("UserID", Int), ("LostCard", Bit), ("CardTypeID", Int)];
 const EVENTS: &[(&str, Kind)] = &[
     ("EventID", Int),
     ("EventTime", Time),
