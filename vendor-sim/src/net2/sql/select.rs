@@ -324,3 +324,66 @@ fn lowered(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_is_answered_or_refused() {
+        let pieces = [
+            "select",
+            "top",
+            "(",
+            ")",
+            "1",
+            "*",
+            "from",
+            "sdk",
+            ".",
+            "UsersEx",
+            "u",
+            "where",
+            "and",
+            "or",
+            "not",
+            "in",
+            "like",
+            "'%ä[a'",
+            "is",
+            "null",
+            "between",
+            "=",
+            "<",
+            ",",
+            "UserID",
+            "[Surname]",
+            "N'x'",
+            "join",
+            "on",
+            "order",
+            "by",
+            "count",
+            "max",
+            "left",
+            "'",
+            "]",
+            "é",
+            "-",
+            "\u{1F600}",
+        ];
+        let world = World::default();
+        let mut state: usize = 7;
+        let mut answered = 0;
+        for round in 0..20_000 {
+            let mut text = if round % 2 == 0 { String::new() } else { "select UserID from UsersEx where ".to_owned() };
+            for _ in 0..(round % 12) {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(pieces[(state >> 33) % pieces.len()]);
+                text.push(' ');
+            }
+            answered += usize::from(run_select(&world, &text).is_ok());
+        }
+        assert!(answered > 0);
+    }
+}
