@@ -81,7 +81,12 @@ pub(crate) fn listing<T: FromJson>(parts: &Parts, body: &[u8]) -> Result<Listing
         let id = readable_id(&value);
         match T::from_json(value) {
             Ok(item) => listing.items.push(item),
-            Err(shape) => listing.invalid.push(InvalidItem { id, position, field: shape.path().to_owned(), reason: shape.to_string() }),
+            Err(shape) => listing.invalid.push(InvalidItem {
+                id,
+                position,
+                field: shape.path().to_owned(),
+                reason: shape.to_string(),
+            }),
         }
     }
     Ok(listing)
@@ -143,7 +148,9 @@ pub(crate) fn json(parts: &Parts, body: &[u8]) -> Result<Value, Error> {
 }
 
 pub(crate) fn misfit(parts: &Parts, shape: Shape) -> Error {
-    Error::new(ErrorKind::Protocol, "the answer does not have the expected shape").with_status(parts.status).with_source(shape)
+    Error::new(ErrorKind::Protocol, "the answer does not have the expected shape")
+        .with_status(parts.status)
+        .with_source(shape)
 }
 
 fn trimmed(body: &[u8]) -> &[u8] {

@@ -208,9 +208,7 @@ impl Operation for Grant {
         }
         if parts.status.is_success() {
             let value = answer::json(parts, body)?;
-            return Granted::read(value, parts)
-                .map(Answer::Granted)
-                .map_err(|shape| answer::misfit(parts, shape));
+            return Granted::read(value, parts).map(Answer::Granted).map_err(|shape| answer::misfit(parts, shape));
         }
         Err(self.refused(parts, body))
     }
@@ -235,7 +233,9 @@ impl Grant {
             StatusCode::UNAUTHORIZED if self.kind == Kind::Password => {
                 (ErrorKind::Auth, "the operator's name or password is wrong")
             }
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => (ErrorKind::Auth, "the server refused to renew the token"),
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
+                (ErrorKind::Auth, "the server refused to renew the token")
+            }
             StatusCode::FORBIDDEN => (ErrorKind::Permission, "the operator may not sign in here"),
             StatusCode::NOT_FOUND => {
                 (ErrorKind::Config, "there is no Net2 web API at this address, or it is switched off")
@@ -360,7 +360,8 @@ impl Operation for MfaChallenge {
     fn response(&self, parts: &Parts, _body: &[u8]) -> Result<(), Error> {
         answer::check(parts, b"").map_err(|error| match parts.status {
             StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
-                Error::new(ErrorKind::Auth, "the code of the second factor is wrong or too old").with_status(parts.status)
+                Error::new(ErrorKind::Auth, "the code of the second factor is wrong or too old")
+                    .with_status(parts.status)
             }
             _ => error,
         })
@@ -420,7 +421,8 @@ mod tests {
     #[test]
     fn refusals_are_told_apart() {
         let grant = |kind| Grant::new(kind, "licence", None);
-        let refused = |kind, status, body: &str| grant(kind).response(&parts(status), body.as_bytes()).err().unwrap().kind();
+        let refused =
+            |kind, status, body: &str| grant(kind).response(&parts(status), body.as_bytes()).err().unwrap().kind();
         assert_eq!(refused(Kind::Password, 400, r#"{"error":"invalid_client"}"#), ErrorKind::Config);
         assert_eq!(refused(Kind::Password, 400, r#"{"Message":"invalid_client"}"#), ErrorKind::Config);
         assert_eq!(refused(Kind::Password, 401, ""), ErrorKind::Auth);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use connector_http::{
-    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts, Transport,
-    Trust,
+    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts,
+    Transport, Trust,
 };
 use secrecy::SecretString;
 

@@ -32,7 +32,10 @@ impl Jpeg {
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let bytes = bytes.into();
         if !bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-            return Err(Error::new(ErrorKind::Rejected, "a portrait must be a JPEG: Net2 stores others and never shows them"));
+            return Err(Error::new(
+                ErrorKind::Rejected,
+                "a portrait must be a JPEG: Net2 stores others and never shows them",
+            ));
         }
         if bytes.len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::TooLarge, "the portrait has more bytes than Net2 takes (3670016)"));
@@ -132,9 +135,9 @@ fn from_json(parts: &http::response::Parts, body: &[u8]) -> Result<Option<Vec<u8
             .map_err(|shape| answer::misfit(parts, shape))?,
     };
     let decode = |text: String| {
-        STANDARD.decode(text.trim()).map_err(|_| {
-            Error::new(ErrorKind::Protocol, "the portrait is not base64").with_phase(Phase::Answered)
-        })
+        STANDARD
+            .decode(text.trim())
+            .map_err(|_| Error::new(ErrorKind::Protocol, "the portrait is not base64").with_phase(Phase::Answered))
     };
     text.filter(|text| !text.trim().is_empty()).map(decode).transpose()
 }

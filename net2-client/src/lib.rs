@@ -39,7 +39,9 @@ mod token_types;
 pub use answer::{InvalidItem, Listing};
 pub use auth::{MfaChannel, MfaCodes};
 pub use client::{Net2Client, Net2ClientBuilder};
-pub use connector_http::{Error, ErrorKind, Fingerprint, Operation, Pace, Replay, RetryPolicy, Timeouts, Transport, Trust};
+pub use connector_http::{
+    Error, ErrorKind, Fingerprint, Operation, Pace, Replay, RetryPolicy, Timeouts, Transport, Trust,
+};
 pub use id::{AccessLevelId, AreaId, DepartmentId, DoorId, EventId, TimezoneId, TokenId, UserId};
 pub use text::{Pin, TokenValue};
 pub use time::ServerTime;

@@ -97,7 +97,9 @@ impl IndividualPermission {
 
 /// The server accepted a permission set and kept something else.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("stored access levels {stored:?} instead of {wanted:?}, individual rights {stored_rights} instead of {wanted_rights}")]
+#[error(
+    "stored access levels {stored:?} instead of {wanted:?}, individual rights {stored_rights} instead of {wanted_rights}"
+)]
 #[non_exhaustive]
 pub struct PermissionNotStored {
     /// Levels that were sent.

@@ -249,7 +249,9 @@ fn said(parts: &http::response::Parts, body: &[u8], key: &'static str) -> Result
         Ok(value) => value,
         // A version without quotes, such as 6.07.14853, is not JSON.
         Err(error) => match std::str::from_utf8(body) {
-            Ok(text) if text.len() < 100 && !text.trim_start().starts_with(['<', '{']) => Value::String(text.to_owned()),
+            Ok(text) if text.len() < 100 && !text.trim_start().starts_with(['<', '{']) => {
+                Value::String(text.to_owned())
+            }
             _ => return Err(error),
         },
     };

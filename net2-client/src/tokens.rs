@@ -226,5 +226,6 @@ fn refuse_duplicate(value: &TokenValue, parts: &http::response::Parts, body: &[u
 }
 
 fn not_there() -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, "the server accepted the token and does not list it").with_phase(Phase::Answered)
+    Error::new(ErrorKind::OutcomeUnknown, "the server accepted the token and does not list it")
+        .with_phase(Phase::Answered)
 }

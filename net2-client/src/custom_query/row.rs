@@ -49,9 +49,10 @@ impl Row {
     }
 
     fn get<T: FromJson>(&self, column: &'static str) -> Result<Option<T>, Error> {
-        let found = self.0.get(column).or_else(|| {
-            self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, value)| value)
-        });
+        let found = self
+            .0
+            .get(column)
+            .or_else(|| self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, value)| value));
         let value = found.ok_or_else(|| misfit(format!("column `{column}` is missing"), None))?;
         if value.is_null() {
             return Ok(None);

@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_join_is_written_in_full() {
-        let select = Select::from("sdk.A", "a").max("a.N", "Last").join("sdk.B", "b", "a.P", "b.P").top(1).order_by("a.N");
+        let select =
+            Select::from("sdk.A", "a").max("a.N", "Last").join("sdk.B", "b", "a.P", "b.P").top(1).order_by("a.N");
         assert_eq!(
             select.to_string(),
             "SELECT TOP 1 MAX([a].[N]) AS [last] FROM [sdk].[A] AS [a] INNER JOIN [sdk].[B] AS [b] ON [a].[P] = [b].[P] \

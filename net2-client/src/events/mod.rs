@@ -100,9 +100,7 @@ impl Events {
     /// `NotFound` if the server knows neither of the two addresses of this call; else as any write.
     pub async fn acknowledge_alarm(&self, event: EventId) -> Result<(), Error> {
         match self.0.send(&AcknowledgeAlarm::new(event, false)).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.0.send(&AcknowledgeAlarm::new(event, true)).await
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => self.0.send(&AcknowledgeAlarm::new(event, true)).await,
             other => other,
         }
     }

@@ -123,14 +123,12 @@ async fn sign_in(endpoint: &Net2Endpoint, report: &mut CheckReport) -> Option<()
             "put the licence file into the folder ApiLicences of the Net2 server without renaming it, restart the Net2 \
              service, and set `client_id` to the file's name without its extension",
         ),
-        (ErrorKind::MfaRequired, _) => (
-            "sign-in",
-            "use an operator without a second factor: nobody is there to type the code",
-        ),
-        (ErrorKind::Auth, _) => (
-            "sign-in",
-            "check `operator` (exactly as Net2 shows it) and the password that `password` refers to",
-        ),
+        (ErrorKind::MfaRequired, _) => {
+            ("sign-in", "use an operator without a second factor: nobody is there to type the code")
+        }
+        (ErrorKind::Auth, _) => {
+            ("sign-in", "check `operator` (exactly as Net2 shows it) and the password that `password` refers to")
+        }
         (ErrorKind::RateLimited, _) => (
             "sign-in",
             "wait a little: the server takes about two sign-ins a second from one address; see whether another program \

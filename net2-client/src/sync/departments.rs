@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use connector_http::ErrorKind;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use sync_core::connector::{
-    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, FieldCaps, Key, LateApply, Page, Precondition, ReadCaps, Record,
-    Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window, WriteCaps,
+    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, FieldCaps, Key, LateApply, Page, Precondition, ReadCaps,
+    Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window, WriteCaps,
 };
 use sync_core::model::{Canonical, Department, Entity, ExternalId, Known};
 

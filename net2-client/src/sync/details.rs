@@ -11,8 +11,8 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use tokio::sync::Mutex;
 
 use super::Net2Endpoint;
-use crate::events::EventQuery;
 use crate::event_types::EventType;
+use crate::events::EventQuery;
 use crate::id::{AccessLevelId, DepartmentId, EventId, UserId};
 use crate::query::{Condition, EventColumn};
 use crate::text::TokenValue;
@@ -92,7 +92,7 @@ impl Net2Endpoint {
         }
         let singly: Vec<_> =
             users.iter().filter(|user| private.contains_key(&user.id) || !found.contains_key(&user.id)).collect();
-        for (id, details) in self.cached(&singly, |id| private.get(&id).map_or(0, |level| level.get())).await? {
+        for (id, details) in self.cached(&singly, |id| private.get(&id).copied()).await? {
             match found.get_mut(&id) {
                 Some(known) => known.levels = details.levels,
                 None => {
@@ -104,27 +104,28 @@ impl Net2Endpoint {
     }
 
     async fn details_one_by_one(&self, users: &[User]) -> Result<HashMap<UserId, Details>, Error> {
-        self.cached(&users.iter().collect::<Vec<_>>(), |_| 0).await
+        self.cached(&users.iter().collect::<Vec<_>>(), |_| None).await
     }
 
     /// Details from the cache; calls only for users whose row changed, whom an event named, and for all once a day.
+    /// Of users whose private level is known, only the permission set is read.
     async fn cached(
         &self,
         users: &[&User],
-        extra: impl Fn(UserId) -> i64,
+        private: impl Fn(UserId) -> Option<AccessLevelId>,
     ) -> Result<HashMap<UserId, Details>, Error> {
         if users.is_empty() {
             return Ok(HashMap::new());
         }
         let mut cache = self.details.0.lock().await;
         self.drop_changed(&mut cache).await?;
-        let row = |user: &User| fingerprint(user, extra(user.id));
+        let row = |user: &User| fingerprint(user, private(user.id));
         let stale: Vec<_> = users
             .iter()
             .copied()
             .filter(|user| cache.users.get(&user.id).is_none_or(|kept| kept.row != row(user)))
             .collect();
-        let calls: Vec<_> = stale.into_iter().map(|user| self.fresh(user)).collect();
+        let calls: Vec<_> = stale.into_iter().map(|user| self.fresh(user, private(user.id).is_some())).collect();
         let fresh: Vec<_> = stream::iter(calls).buffer_unordered(PARALLEL).try_collect().await?;
         for (user, details) in fresh {
             match details {
@@ -136,12 +137,27 @@ impl Net2Endpoint {
         if !self.config.querydb {
             cache.users.retain(|id, _| asked.contains(id));
         }
-        Ok(cache.users.iter().filter(|(id, _)| asked.contains(id)).map(|(id, kept)| (*id, kept.details.clone())).collect())
+        Ok(cache
+            .users
+            .iter()
+            .filter(|(id, _)| asked.contains(id))
+            .map(|(id, kept)| (*id, kept.details.clone()))
+            .collect())
     }
 
-    fn fresh<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<(&'a User, Option<Details>), Error>> {
+    fn fresh<'a>(
+        &'a self,
+        user: &'a User,
+        levels_only: bool,
+    ) -> BoxFuture<'a, Result<(&'a User, Option<Details>), Error>> {
         async move {
-            match self.details_of(user).await {
+            let read = if levels_only {
+                let set = self.net2.user(user.id).permissions().await;
+                set.map(|set| Details { levels: set.access_levels, ..Details::default() })
+            } else {
+                self.details_of(user).await
+            };
+            match read {
                 Ok(details) => Ok((user, Some(details))),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok((user, None)),
                 Err(error) => Err(error),
@@ -156,32 +172,35 @@ impl Net2Endpoint {
         let now = Utc::now();
         let newest = self.net2.events().newest_cursor().await?.last_id();
         let day_over = cache.whole_at.is_none_or(|at| (now - at).to_std().map_or(true, |age| age > DAY));
-        let since = cache.last_event.replace(newest);
-        match since {
-            Some(since) if !day_over && newest >= since => {
-                if newest == since {
-                    return Ok(());
-                }
-                let condition = Condition::greater(EventColumn::EventId, since.get())
-                    .and(Condition::equal(EventColumn::EventType, EventType::USER_CHANGED.get()));
-                match self.net2.events().query(&EventQuery::oldest(HINTS).matching(condition)).await {
-                    Ok(hints) if hints.invalid.is_empty() && hints.items.len() < HINTS as usize => {
-                        if hints.items.iter().any(|event| event.user.is_none()) {
-                            cache.users.clear();
-                        }
-                        for user in hints.items.iter().filter_map(|event| event.user) {
-                            cache.users.remove(&user);
-                        }
-                    }
-                    Ok(_) => cache.users.clear(),
-                    Err(error) if error.kind() == ErrorKind::Rejected => cache.users.clear(),
-                    Err(error) => return Err(error),
-                }
-            }
+        match cache.last_event {
+            Some(since) if newest == since && !day_over => {}
+            Some(since) if newest > since && !day_over => self.drop_named(cache, since).await?,
             _ => {
                 cache.users.clear();
                 cache.whole_at = Some(now);
             }
+        }
+        cache.last_event = Some(newest);
+        Ok(())
+    }
+
+    async fn drop_named(&self, cache: &mut Cache, since: EventId) -> Result<(), Error> {
+        let condition = Condition::greater(EventColumn::EventId, since.get())
+            .and(Condition::equal(EventColumn::EventType, EventType::USER_CHANGED.get()));
+        let hints = match self.net2.events().query(&EventQuery::oldest(HINTS).matching(condition)).await {
+            Ok(hints) => hints,
+            Err(error) if error.kind() == ErrorKind::Rejected => {
+                cache.users.clear();
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let named_all = hints.items.iter().all(|event| event.user.is_some());
+        if !named_all || !hints.invalid.is_empty() || hints.items.len() >= HINTS as usize {
+            cache.users.clear();
+        }
+        for user in hints.items.iter().filter_map(|event| event.user) {
+            cache.users.remove(&user);
         }
         Ok(())
     }
@@ -205,12 +224,12 @@ pub(super) fn is_card(kind: Option<&TokenType>) -> bool {
 }
 
 /// What a list says about a user; equal as long as nothing in its row changed.
-fn fingerprint(user: &User, extra: i64) -> u64 {
+fn fingerprint(user: &User, private: Option<AccessLevelId>) -> u64 {
     let mut hasher = DefaultHasher::new();
     let User { first_name, middle_name, last_name, telephone, extension, fax, pin, .. } = user;
     (first_name, middle_name, last_name, telephone, extension, fax, pin).hash(&mut hasher);
     (user.activate_date, user.expiry_date, user.is_alarm_user, user.is_anti_passback_user).hash(&mut hasher);
-    (user.is_lockdown_exempt, extra).hash(&mut hasher);
+    (user.is_lockdown_exempt, private).hash(&mut hasher);
     let fields: &BTreeMap<_, _> = &user.custom_fields;
     fields.hash(&mut hasher);
     hasher.finish()

@@ -10,9 +10,9 @@ use secrecy::SecretString;
 use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SyncError};
 use sync_core::model::EndpointName;
 
+use super::check;
 use super::config::Net2Config;
 use super::details::DetailCache;
-use super::check;
 use crate::client::Net2Client;
 
 /// A Net2 server as an endpoint of the engine.
@@ -43,13 +43,7 @@ impl Net2Endpoint {
 
     /// An endpoint on a client that exists already.
     pub fn with_client(name: impl Into<EndpointName>, config: Net2Config, net2: Net2Client) -> Self {
-        Self {
-            name: name.into(),
-            once: net2.without_retry(),
-            net2,
-            config,
-            details: DetailCache::default(),
-        }
+        Self { name: name.into(), once: net2.without_retry(), net2, config, details: DetailCache::default() }
     }
 
     /// The client behind it.

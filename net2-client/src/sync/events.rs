@@ -31,11 +31,13 @@ impl EventSource for Net2Endpoint {
             })
         });
         // The first error ends the stream: a log that began anew is not read on from the old place.
-        guard.chain(pages).scan(false, |over, item: Result<EventPage, SyncError>| {
-            let last = std::mem::replace(over, item.is_err());
-            future::ready((!last).then_some(item))
-        })
-        .boxed()
+        guard
+            .chain(pages)
+            .scan(false, |over, item: Result<EventPage, SyncError>| {
+                let last = std::mem::replace(over, item.is_err());
+                future::ready((!last).then_some(item))
+            })
+            .boxed()
     }
 }
 
@@ -89,7 +91,9 @@ fn class(kind: EventType, sub_type: EventSubType) -> EventClass {
         EventGroup::Denied => EventClass::Denied,
         EventGroup::Opened if sub_type == EventSubType::EXIT_BUTTON => EventClass::ExitButton,
         EventGroup::Opened | EventGroup::Closed => EventClass::DoorState,
-        EventGroup::Trouble if matches!(kind, EventType::DOOR_FORCED | EventType::DOOR_LEFT_OPEN) => EventClass::DoorState,
+        EventGroup::Trouble if matches!(kind, EventType::DOOR_FORCED | EventType::DOOR_LEFT_OPEN) => {
+            EventClass::DoorState
+        }
         _ => EventClass::Other,
     }
 }

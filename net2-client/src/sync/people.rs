@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use connector_http::{Error, ErrorKind};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use sync_core::connector::{
-    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, End, ErrorClass, InvalidRecord, Key, LateApply, Marker, Page,
-    Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window, WriteCaps,
+    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, End, ErrorClass, InvalidRecord, Key, LateApply, Marker,
+    Page, Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window,
+    WriteCaps,
 };
 use sync_core::model::{Credential, Entity as _, EntityKind, ExternalId, Known, Person, RefKey};
 
@@ -167,9 +168,10 @@ impl Net2Endpoint {
         let details = self.all_details(&listing.items).await?;
         let today = self.today();
         // No details: the user vanished while we were reading.
-        let records = listing.items.iter().filter_map(|user| {
-            Some(person::record(&self.config, today, user, Some(details.get(&user.id)?)))
-        });
+        let records = listing
+            .items
+            .iter()
+            .filter_map(|user| Some(person::record(&self.config, today, user, Some(details.get(&user.id)?))));
         Ok((records.collect(), listing.invalid.iter().map(invalid).collect()))
     }
 

@@ -79,7 +79,8 @@ impl User {
     /// First, middle and last name with single spaces.
     pub fn full_name(&self) -> String {
         let names = [&self.first_name, &self.middle_name, &self.last_name];
-        let names: Vec<_> = names.into_iter().flatten().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+        let names: Vec<_> =
+            names.into_iter().flatten().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
         names.join(" ")
     }
 
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_personal_data() {
-        let json = r#"{"id":42,"firstName":"Maya","lastName":"Okonkwo","pin":"4821","customFields":[{"id":9,"value":"m@x"}]}"#;
+        let json =
+            r#"{"id":42,"firstName":"Maya","lastName":"Okonkwo","pin":"4821","customFields":[{"id":9,"value":"m@x"}]}"#;
         let user: User = serde_json::from_str(json).unwrap();
         let shown = format!("{user:?}");
         assert!(shown.contains("42"));
