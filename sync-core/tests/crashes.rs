@@ -41,7 +41,8 @@ async fn play(world: &World) {
         world.restart();
     }
     life_goes_on(world);
-    world.clock.advance(Duration::from_secs(30));
+    // Before a late request arrives.
+    world.clock.advance(Duration::from_secs(10));
     let _ = world.run(&world.link()).await;
     world.restart();
 }

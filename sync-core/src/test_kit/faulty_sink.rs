@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
@@ -22,7 +22,7 @@ pub struct FaultySink<T: Entity> {
     inner: Arc<dyn Sink<T>>,
     faults: Faults,
     clock: Arc<dyn Clock>,
-    late: Mutex<VecDeque<(Duration, Request<T>)>>,
+    late: Mutex<VecDeque<(DateTime<Utc>, Request<T>)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,14 +38,15 @@ enum Reply<T> {
 }
 
 impl<T: Entity> FaultySink<T> {
-    /// Puts the shim around a sink. Late requests arrive when `clock` has passed half of the request lifetime.
+    /// Puts the shim around a sink. Late requests arrive when half of the request lifetime has passed,
+    /// whatever process sent them.
     pub fn new(inner: Arc<dyn Sink<T>>, faults: Faults, clock: Arc<dyn Clock>) -> Self {
         Self { inner, faults, clock, late: Mutex::default() }
     }
 
     /// Delivers what is still on its way, as the network would.
     pub async fn arrive(&self) {
-        let now = self.clock.uptime();
+        let now = self.clock.now();
         loop {
             let due = {
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +87,7 @@ impl<T: Entity> FaultySink<T> {
                 Err(SyncError::new(ErrorClass::InDoubt, "the connection broke before the reply"))
             }
             Some(Fault::DeliverLate) => {
-                let at = self.clock.uptime() + self.inner.writes().request_lifetime / 2;
+                let at = self.clock.now() + self.inner.writes().request_lifetime / 2;
                 self.late.lock().unwrap_or_else(PoisonError::into_inner).push_back((at, request));
                 Err(SyncError::new(ErrorClass::InDoubt, "no reply in time"))
             }

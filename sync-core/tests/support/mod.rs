@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared by several test programs; a test may stop")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{TimeZone as _, Utc};
@@ -22,6 +22,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub faults: Faults,
     pub settings: fn(&mut Settings),
+    /// One network for all processes: what is late in one may arrive in the next.
+    network: OnceLock<Arc<FaultySink<Person>>>,
 }
 
 impl World {
@@ -38,13 +40,15 @@ impl World {
             clock: Arc::new(ManualClock::new(now)),
             faults: Faults::none(),
             settings: |_| {},
+            network: OnceLock::new(),
         }
     }
 
     pub fn link(&self) -> Reconciler<Person> {
         let source: Arc<dyn Source<Person>> = self.primary.clone();
         let inner: Arc<dyn Sink<Person>> = self.secondary.clone();
-        let sink = Arc::new(FaultySink::new(inner, self.faults.clone(), self.clock.clone()));
+        let network = || Arc::new(FaultySink::new(inner, self.faults.clone(), self.clock.clone()));
+        let sink = self.network.get_or_init(network).clone();
         let change = self.settings;
         Reconciler::new(source, sink).with(|settings| {
             settings.removals = Removals::attendance();
