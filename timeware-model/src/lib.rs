@@ -18,6 +18,8 @@ mod settings;
 mod sqlite;
 mod status;
 mod store;
+#[cfg(feature = "sync")]
+pub mod sync;
 mod terminal;
 mod terminal_group;
 mod transform;

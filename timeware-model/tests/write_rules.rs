@@ -107,7 +107,7 @@ async fn w04_other_credentials_stay_in_the_register() {
     let person = store.person(id, Some("net2-hq")).await.unwrap().unwrap();
     assert_eq!(person.badge, Some(42));
     let numbers: Vec<_> = person.credentials.iter().map(|credential| credential.number.as_str()).collect();
-    assert_eq!(numbers, ["42", "AB-77"]);
+    assert_eq!(numbers, ["0042", "AB-77"]);
 }
 
 #[tokio::test]
@@ -580,4 +580,18 @@ async fn people_writes_are_announced_to_terminals_in_the_staged_profile() {
     let direct = store("");
     person(&direct, "Asha Mello").await;
     assert!(direct.changed_people(0, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn w04_without_a_primary_one_the_newest_credential_is_the_badge() {
+    let clock = std::sync::Arc::new(std::sync::Mutex::new(at("2026-06-01T12:00:00Z")));
+    let time = std::sync::Arc::clone(&clock);
+    let store = timeware_model::SqliteStore::open_in_memory().unwrap();
+    let store = store.with_clock(std::sync::Arc::new(move || *time.lock().unwrap()));
+    let id = store.create_person(&with_cards(named("Asha Mello"), &["50"]), None).await.unwrap().id;
+    for (cards, badge) in [(&["50", "40"][..], Some(40)), (&["50"], Some(50)), (&["30", "50"], Some(30)), (&[], None)] {
+        *clock.lock().unwrap() += chrono::Duration::hours(1);
+        store.update_person(id, &with_cards(PersonFields::default(), cards)).await.unwrap();
+        assert_eq!(store.person(id, None).await.unwrap().unwrap().badge, badge, "{cards:?}");
+    }
 }

@@ -20,22 +20,39 @@ impl SqliteStore {
         let Some(Credentials { source, list }) = credentials else { return Ok(()) };
         let now = self.now();
         let open = self.open_spans(tx, id, source)?;
+        let same = |a: &Credential, b: &Credential| a.kind == b.kind && a.number == b.number;
         let active: Vec<&Credential> = list.iter().filter(|credential| credential.active).collect();
-        for number in &open {
-            if !active.iter().any(|credential| plain(&credential.number) == *number) {
-                self.end_span(tx, source, number, id, now)?;
+        for (span, old) in &open {
+            if !active.iter().any(|credential| same(credential, old)) {
+                self.end_span(tx, *span, now)?;
             }
         }
         for credential in active {
-            let number = plain(&credential.number);
-            if open.contains(&number) {
-                self.name_kind(tx, source, &number, id, &credential.kind)?;
-            } else {
-                self.end_span_of_others(tx, source, &number, now)?;
-                self.open_span(tx, source, &number, id, credential, now)?;
+            if !open.iter().any(|(_, old)| same(credential, old)) {
+                self.end_span_of_others(tx, source, &plain(&credential.number), id, now)?;
+                self.open_span(tx, source, id, credential, now)?;
             }
         }
         Ok(())
+    }
+
+    /// The same credentials, each with the instant from which the register has it.
+    pub(super) fn dated(
+        &self,
+        db: &Connection,
+        id: Option<EmployeeId>,
+        credentials: &Credentials,
+    ) -> Step<Credentials> {
+        let open = match id {
+            Some(id) => self.open_spans(db, id, &credentials.source)?,
+            None => Vec::new(),
+        };
+        let mut dated = credentials.clone();
+        for credential in dated.list.iter_mut().filter(|credential| credential.since.is_none()) {
+            let known = open.iter().find(|(_, old)| old.kind == credential.kind && old.number == credential.number);
+            credential.since = known.map_or(Some(self.now()), |(_, old)| old.since);
+        }
+        Ok(dated)
     }
 
     /// Ends every span of a person.
@@ -118,67 +135,66 @@ impl SqliteStore {
         Ok((known, None))
     }
 
-    fn open_spans(&self, tx: &Connection, id: EmployeeId, source: &str) -> Step<Vec<String>> {
-        let mut statement = self
-            .sql
-            .prepare(tx, "SELECT number FROM {own.badge} WHERE employee_id = ? AND source = ? AND valid_to IS NULL")?;
-        let rows = statement.query_map(params![id.get(), source], |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    /// Open spans of a person, oldest first, each with its row id.
+    pub(super) fn open_spans(&self, db: &Connection, id: EmployeeId, source: &str) -> Step<Vec<(i64, Credential)>> {
+        let mut statement = self.sql.prepare(
+            db,
+            "SELECT badge_id, kind, shown, valid_from FROM {own.badge} WHERE employee_id = ? AND source = ? \
+             AND valid_to IS NULL ORDER BY badge_id",
+        )?;
+        let mut rows = statement.query(params![id.get(), source])?;
+        let mut open = Vec::new();
+        while let Some(row) = rows.next()? {
+            let since = read_utc(&row.get::<_, String>(3)?)?;
+            let credential = Credential::new(row.get::<_, String>(2)?).kind(row.get::<_, String>(1)?).since(since);
+            open.push((row.get(0)?, credential));
+        }
+        Ok(open)
     }
 
     fn open_span(
         &self,
         tx: &Transaction<'_>,
         source: &str,
-        number: &str,
         id: EmployeeId,
         credential: &Credential,
         now: DateTime<Utc>,
     ) -> Step<()> {
         let from = utc_text(credential.since.unwrap_or(now));
+        let number = plain(&credential.number);
         self.sql
             .prepare(
                 tx,
-                "INSERT INTO {own.badge} (source, kind, number, employee_id, valid_from) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO {own.badge} (source, kind, number, shown, employee_id, valid_from) \
+                 VALUES (?, ?, ?, ?, ?, ?)",
             )?
-            .execute(params![source, credential.kind, number, id.get(), from])?;
+            .execute(params![source, credential.kind, number, credential.number, id.get(), from])?;
         Ok(())
     }
 
-    fn name_kind(&self, tx: &Transaction<'_>, source: &str, number: &str, id: EmployeeId, kind: &str) -> Step<()> {
+    fn end_span(&self, tx: &Transaction<'_>, span: i64, at: DateTime<Utc>) -> Step<()> {
         self.sql
-            .prepare(
-                tx,
-                "UPDATE {own.badge} SET kind = ?1 WHERE source = ?2 AND number = ?3 AND employee_id = ?4 \
-                 AND valid_to IS NULL AND kind <> ?1",
-            )?
-            .execute(params![kind, source, number, id.get()])?;
+            .prepare(tx, "UPDATE {own.badge} SET valid_to = ? WHERE badge_id = ?")?
+            .execute(params![utc_text(at), span])?;
         Ok(())
     }
 
-    fn end_span(
+    /// A number has one holder per source at a time.
+    fn end_span_of_others(
         &self,
         tx: &Transaction<'_>,
         source: &str,
         number: &str,
-        id: EmployeeId,
+        own: EmployeeId,
         at: DateTime<Utc>,
     ) -> Step<()> {
         self.sql
             .prepare(
                 tx,
-                "UPDATE {own.badge} SET valid_to = ? WHERE source = ? AND number = ? AND employee_id = ? \
+                "UPDATE {own.badge} SET valid_to = ? WHERE source = ? AND number = ? AND employee_id <> ? \
                  AND valid_to IS NULL",
             )?
-            .execute(params![utc_text(at), source, number, id.get()])?;
-        Ok(())
-    }
-
-    /// A number has one holder per source at a time.
-    fn end_span_of_others(&self, tx: &Transaction<'_>, source: &str, number: &str, at: DateTime<Utc>) -> Step<()> {
-        self.sql
-            .prepare(tx, "UPDATE {own.badge} SET valid_to = ? WHERE source = ? AND number = ? AND valid_to IS NULL")?
-            .execute(params![utc_text(at), source, number])?;
+            .execute(params![utc_text(at), source, number, own.get()])?;
         Ok(())
     }
 }

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS {own.badge} (
   source      TEXT NOT NULL,
   kind        TEXT NOT NULL DEFAULT '',
   number      TEXT NOT NULL,
+  shown       TEXT NOT NULL,
   employee_id INTEGER NOT NULL,
   valid_from  TEXT NOT NULL,
   valid_to    TEXT

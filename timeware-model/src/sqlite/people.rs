@@ -132,7 +132,7 @@ impl SqliteStore {
         let Some(credentials) = credentials.filter(|_| self.settings.reads(EmployeeField::Badge)) else {
             return Ok(());
         };
-        let Some(badge) = credentials.badge() else {
+        let Some(badge) = self.dated(tx, own, credentials)?.badge() else {
             row.values.push(("badge", Value::Null));
             return Ok(());
         };

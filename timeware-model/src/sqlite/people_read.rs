@@ -7,6 +7,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::SqliteStore;
+use super::badges::plain;
 use super::fault::Step;
 use super::statement::{read_local, read_utc};
 use crate::badge::{Credential, badge_number};
@@ -192,7 +193,7 @@ impl SqliteStore {
         for person in people {
             let mut registered = open.remove(&person.id).unwrap_or_default();
             let badge = person.badge.map(|badge| badge.to_string());
-            let at = registered.iter().position(|credential| Some(&credential.number) == badge.as_ref());
+            let at = registered.iter().position(|credential| Some(plain(&credential.number)) == badge);
             let known = at.map(|at| registered.remove(at));
             let agrees = known.is_some();
             person.credentials.extend(known.or(badge.map(Credential::new)).map(Credential::primary));
@@ -213,7 +214,7 @@ impl SqliteStore {
         let (Some(source), Some(first), Some(last)) = (source, ids().min(), ids().max()) else { return Ok(open) };
         let mut statement = self.sql.prepare(
             db,
-            "SELECT employee_id, number, kind, valid_from FROM {own.badge} WHERE employee_id BETWEEN ?1 AND ?2 \
+            "SELECT employee_id, shown, kind, valid_from FROM {own.badge} WHERE employee_id BETWEEN ?1 AND ?2 \
              AND source = ?3 AND valid_to IS NULL ORDER BY badge_id",
         )?;
         let mut rows = statement.query(params![first, last, source])?;
