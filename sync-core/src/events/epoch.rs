@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher13;
 
 use super::sweep::first_since;
 use crate::journal::{Journal, JournalError, LedgerEvent};
-use crate::model::{AccessEvent, EndpointName, EventKey};
+use crate::model::{AccessEvent, EndpointName, EventKey, ExternalId};
 
 /// Hash of what an event is, without its number; never zero, which stands for a row that could not be read.
 ///
@@ -18,7 +18,7 @@ pub fn content_hash(event: &AccessEvent) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(0x6576_656e_7420_6861, 0x7368_0000_0000_0001);
     hasher.write_i64(event.occurred.timestamp_millis());
     hasher.write_i64(event.code);
-    for text in [event.device.as_ref().map(|device| device.as_str()), event.credential.as_deref()] {
+    for text in [event.device.as_ref().map(ExternalId::as_str), event.credential.as_deref()] {
         hasher.write_i64(text.map_or(-1, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
         hasher.write(text.unwrap_or_default().as_bytes());
     }

@@ -76,9 +76,9 @@ impl Repeats {
             same && distance <= settings.repeat_window && swipe.key != event.key
         };
         let found = self.counted.get(&person).and_then(|swipes| swipes.iter().find(near));
-        Ok(found.map(|swipe| match swipe.stored {
-            true => RepeatOf::Stored(swipe.key.clone()),
-            false => RepeatOf::UnderWay(swipe.key.clone()),
+        Ok(found.map(|swipe| {
+            let key = swipe.key.clone();
+            if swipe.stored { RepeatOf::Stored(key) } else { RepeatOf::UnderWay(key) }
         }))
     }
 
@@ -111,10 +111,10 @@ impl Repeats {
         let delivered = journal.delivered_of(&event.key.endpoint, person, from, to).await?;
         let swipes = self.counted.entry(person.clone()).or_default();
         for event in delivered {
-            if let Place::Linked { settings, .. } = lookup.place(&event).await? {
-                if settings.kind == Some(DeviceKind::Attendance) {
-                    swipes.push(Swipe::of(&event, effective_direction(&event, &settings), true));
-                }
+            if let Place::Linked { settings, .. } = lookup.place(&event).await?
+                && settings.kind == Some(DeviceKind::Attendance)
+            {
+                swipes.push(Swipe::of(&event, effective_direction(&event, &settings), true));
             }
         }
         Ok(())

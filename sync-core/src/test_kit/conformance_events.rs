@@ -15,11 +15,11 @@ use crate::model::{AccessEvent, Clocking};
 #[error("{0}")]
 pub struct EventBreach(String);
 
-/// Numbers ascend over all pages, every cursor covers its page, and the log has at least `least` events.
+/// Numbers ascend over all pages, every cursor covers its page, and the log has at least `expected` events.
 ///
 /// # Errors
 /// The source breaks the rule or fails.
-pub async fn source_in_order(source: &dyn EventSource, least: usize) -> Result<(), EventBreach> {
+pub async fn source_in_order(source: &dyn EventSource, expected: usize) -> Result<(), EventBreach> {
     let pages = read(source, None).await?;
     let mut last = None;
     let mut cursor = None;
@@ -39,7 +39,7 @@ pub async fn source_in_order(source: &dyn EventSource, least: usize) -> Result<(
         cursor = Some(page.cursor.position);
     }
     let count = pages.iter().map(|page| page.events.len()).sum::<usize>();
-    check(count >= least, || format!("the log shows {count} events, not {least}"))
+    check(count >= expected, || format!("the log shows {count} events, not {expected}"))
 }
 
 /// Reading on from any event gives exactly the events after it.
@@ -102,10 +102,7 @@ pub async fn sink_answers_again(
     check(!first.duplicate, || "the first delivery is called a duplicate".to_owned())?;
     let class = sink.accepts().class;
     if class == DeliveryClass::Keyed {
-        let again = match deliver_one(sink, clocking).await {
-            Err(breach) => return Err(breach),
-            Ok(again) => again,
-        };
+        let again = deliver_one(sink, clocking).await?;
         check(again.duplicate, || "a second delivery of a keyed sink is not called a duplicate".to_owned())?;
         check(again.reference == first.reference, || "the same event has two bookings".to_owned())?;
     }
@@ -137,7 +134,7 @@ pub async fn sink_keeps_good_from_bad(
         match answer {
             Ok(_) => check(position != middle, || "the bad clocking was booked".to_owned())?,
             Err(error) if position == middle => {
-                check(!error.may_have_been_applied(), || format!("a refusal leaves doubt: {}", error.class()))?
+                check(!error.may_have_been_applied(), || format!("a refusal leaves doubt: {}", error.class()))?;
             }
             Err(error) if error.class() == ErrorClass::Duplicate => {}
             Err(error) => return Err(failed("a good clocking beside a bad one", error)),

@@ -158,13 +158,9 @@ impl FakeEventLog {
 impl Log {
     fn page(&self, after: Option<i64>, size: usize) -> EventPage {
         let first = after.map_or(i64::MIN, |position| position.saturating_add(1));
-        let mut numbers: Vec<i64> = self
-            .events
-            .range(first..)
-            .map(|(n, _)| *n)
-            .take(size)
-            .chain(self.invalid.range(first..).map(|(n, _)| *n).take(size))
-            .collect();
+        let events = self.events.range(first..).map(|(number, _)| *number).take(size);
+        let invalid = self.invalid.range(first..).map(|(number, _)| *number).take(size);
+        let mut numbers: Vec<i64> = events.chain(invalid).collect();
         numbers.sort_unstable();
         numbers.truncate(size);
         let invalid = numbers.iter().filter_map(|number| {
@@ -206,11 +202,11 @@ impl EventSource for FakeEventLog {
         let mut log = self.lock();
         log.reads += 1;
         let position = from.map(|cursor| cursor.position);
-        if let (Some(position), Some(below)) = (position, log.pruned_below) {
-            if position + 1 < below {
-                let error = SyncError::new(ErrorClass::Lost, format!("the log begins at number {below}"));
-                return futures::stream::iter([Err(error)]).boxed();
-            }
+        if let (Some(position), Some(below)) = (position, log.pruned_below)
+            && position + 1 < below
+        {
+            let error = SyncError::new(ErrorClass::Lost, format!("the log begins at number {below}"));
+            return futures::stream::iter([Err(error)]).boxed();
         }
         drop(log);
         let pages = futures::stream::unfold(Some(position), move |after| async move {

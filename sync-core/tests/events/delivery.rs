@@ -187,7 +187,7 @@ async fn an_event_that_always_meets_a_busy_system_does_not_stop_the_others() {
     for n in 0..12 {
         world.log.append(swipe(1 + n % 4, 1, n * 300));
     }
-    world.log.append(swipe(1, 1, 6_000));
+    world.log.append(swipe(1, 1, 3_550));
     let link = world.process();
     let first = world.run(&link).await.unwrap();
     assert_eq!(first.delivery.failure.as_ref().unwrap().class, "transient");
@@ -201,6 +201,23 @@ async fn an_event_that_always_meets_a_busy_system_does_not_stop_the_others() {
     world.run(&link).await.unwrap();
     assert_eq!(world.booked().len(), 13);
     assert_eq!(world.booked()[9..], [1, 5, 9, 13]);
+}
+
+#[tokio::test]
+async fn a_persons_later_events_wait_for_one_that_has_to_be_tried_again() {
+    let world = world().await;
+    world.bookings.poison(&key(1), Some(ErrorClass::Conflict));
+    for n in 0..8 {
+        world.log.append(swipe(1 + n % 4, 1, n * 300));
+    }
+    let report = world.once().await;
+    assert!(report.is_complete(), "a conflict is about one event");
+    assert_eq!(world.booked(), [2, 3, 4, 6, 7, 8]);
+    assert_eq!(report.delivery.count_of(EventState::Ready, "order"), 1);
+    world.bookings.poison(&key(1), None);
+    world.clock.advance(Duration::from_mins(1));
+    world.once().await;
+    assert_eq!(world.booked()[6..], [1, 5]);
 }
 
 #[tokio::test]

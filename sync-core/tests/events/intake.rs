@@ -245,6 +245,18 @@ async fn rows_that_are_no_events_are_rejected_with_their_reason_and_stop_nothing
     assert_eq!((again.intake.new, again.intake.gaps_open), (0, 0));
 }
 
+#[tokio::test]
+async fn a_long_log_is_stored_in_large_batches_without_questions_in_between() {
+    let log = FakeEventLog::new("net2").paged(1_000);
+    for n in 0..20_000 {
+        log.append(swipe(1 + n % 5, 1, n % 3_000));
+    }
+    let world = World::with(log, DeliveryClass::Keyed, Faults::none()).await;
+    let report = world.process().intake(&world.journal(), world.clock.as_ref()).await.unwrap();
+    assert_eq!((report.read, report.new), (20_000, 20_000));
+    assert!(world.faults.steps() <= 20 + 1 + 5, "pages, identity, commits: {}", world.faults.steps());
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Happen { person: i64, seconds: i64 },
