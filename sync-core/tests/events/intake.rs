@@ -328,3 +328,38 @@ proptest! {
         });
     }
 }
+
+/// The same log through the journal on SQLite: same states; and its run can be spawned.
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_journal_on_sqlite_ends_with_the_same_ledger() {
+    fn spawnable<T: Send>(future: T) -> T {
+        future
+    }
+    use sync_core::journal::{EventFilter, Journal as _, LinkState, SqliteJournal, Write};
+    use sync_core::model::{EntityKind, Pair};
+    let world = world().await;
+    for n in 0..60 {
+        world.log.append(swipe(1 + n % 7, 1 + n % 3, n * 40));
+    }
+    world.log.append_invalid("broken");
+    let journal = SqliteJournal::open_in_memory().unwrap();
+    for kind in [EntityKind::Person, EntityKind::Device] {
+        let links = world.store.links(&Pair::new(kind, "net2", "timeware")).await.unwrap();
+        let live = links.into_iter().filter(|link| link.state == LinkState::Live);
+        let writes = live.map(|link| Write::Link(Box::new(link))).collect();
+        journal.commit(sync_core::journal::Durability::D1, writes).await.unwrap();
+    }
+    world.once().await;
+    let link = world.process();
+    let report = spawnable(link.run(&journal, world.clock.as_ref())).await.unwrap();
+    assert!(report.totals().adds_up());
+    let filter = EventFilter::states(&"net2".into(), &EventState::ALL, 1_000);
+    let of = |event: sync_core::journal::LedgerEvent| (event.key.number, event.state, event.reason, event.content);
+    let stored: Vec<_> = journal.events(&filter).await.unwrap().into_iter().map(of).collect();
+    let expected: Vec<_> = world.ledger().await.into_iter().map(of).collect();
+    assert_eq!(stored, expected);
+    let again = link.run(&journal, world.clock.as_ref()).await.unwrap();
+    assert_eq!(again.intake.new, 0);
+    assert_eq!(again.intake.duplicates, again.intake.read);
+}
