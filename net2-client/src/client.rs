@@ -48,8 +48,8 @@ struct Inner {
 
 impl Net2Client {
     /// Begins a client for the server at an address such as `https://net2.example:8443`.
-    pub fn builder(url: impl Into<String>) -> Net2ClientBuilder {
-        Net2ClientBuilder::new(url.into())
+    pub fn builder(url: impl AsRef<str>) -> Net2ClientBuilder {
+        Net2ClientBuilder::new(url.as_ref())
     }
 
     /// The users.
@@ -230,8 +230,8 @@ pub struct Net2ClientBuilder {
 }
 
 impl Net2ClientBuilder {
-    fn new(url: String) -> Self {
-        let http = HttpClient::builder(&url)
+    fn new(url: &str) -> Self {
+        let http = HttpClient::builder(url)
             .user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .timeouts(default_timeouts())
             .pace(default_pace());

@@ -127,8 +127,8 @@ impl UserHandle {
     /// `Rejected` with a [`PermissionNotStored`] as its source if the server kept something else, as editions with a single
     /// level per user do: this was applied as far as the source says. Else as any write.
     pub async fn set_permissions(&self, set: &PermissionSet) -> Result<PermissionSet, Error> {
-        let sent = self.client.send(&SetPermissions::new(self.id, set.clone())).await;
-        match sent {
+        let outcome = self.client.send(&SetPermissions::new(self.id, set.clone())).await;
+        match outcome {
             Err(error) if error.kind() == ErrorKind::Rejected && set.is_empty() && set.access_levels.is_empty() => {
                 // Some servers refuse an empty list and want "no access" spelt out.
                 let spelt_out = PermissionSet::levels([AccessLevelId::NONE]);

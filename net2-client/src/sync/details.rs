@@ -84,10 +84,9 @@ impl Net2Endpoint {
             found.insert(row.user, Details { department: row.department, levels, cards: Vec::new() });
         }
         for card in query.cards().await? {
-            if let Some(details) = found.get_mut(&card.user).filter(|_| !card.is_lost) {
-                if is_card(card.kind.as_ref()) {
-                    details.cards.push(card.card);
-                }
+            let opens = !card.is_lost && is_card(card.kind.as_ref());
+            if let Some(details) = found.get_mut(&card.user).filter(|_| opens) {
+                details.cards.push(card.card);
             }
         }
         let singly: Vec<_> =

@@ -26,7 +26,7 @@ impl EventSource for Net2Endpoint {
         let pages = pages.filter_map(|page| {
             future::ready(match page {
                 Ok(page) if page.is_end => None,
-                Ok(page) => Some(Ok(self.page(page))),
+                Ok(page) => Some(Ok(self.page(&page))),
                 Err(error) => Some(Err(SyncError::from(error))),
             })
         });
@@ -42,7 +42,7 @@ impl EventSource for Net2Endpoint {
 }
 
 impl Net2Endpoint {
-    fn page(&self, page: events::EventPage) -> EventPage {
+    fn page(&self, page: &events::EventPage) -> EventPage {
         let position = page.cursor.last_id().get();
         EventPage {
             events: page.events.iter().map(|event| access_event(event, self.zone())).collect(),

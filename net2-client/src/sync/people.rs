@@ -1,6 +1,7 @@
 //! People: users of Net2.
 
 use std::collections::BTreeSet;
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -274,7 +275,7 @@ impl Net2Endpoint {
 /// Writes a permission set; a server that keeps something else has refused it.
 async fn set_permissions(handle: &UserHandle, set: &PermissionSet) -> Result<(), SyncError> {
     handle.set_permissions(set).await.map(|_| ()).map_err(|error| {
-        let kept_others = std::error::Error::source(&error).is_some_and(|source| source.is::<PermissionNotStored>());
+        let kept_others = error.source().is_some_and(<dyn StdError>::is::<PermissionNotStored>);
         if !kept_others {
             return SyncError::from(error);
         }

@@ -172,8 +172,8 @@ pub(super) fn user_changes(
             Known::Empty => Change::Clear,
             Known::Value(secret) => Change::Set(Pin::new(secret.expose())),
         })
-        .activate_date(day_change(&person.valid_from, ServerTime::day))
-        .expiry_date(day_change(&person.valid_until, |day| expiry(config, day)));
+        .activate_date(day_change(person.valid_from, ServerTime::day))
+        .expiry_date(day_change(person.valid_until, |day| expiry(config, day)));
     for (name, field) in custom(config) {
         let mut copy = person.clone();
         match slot(&mut copy, name) {
@@ -222,11 +222,11 @@ fn change(known: &Known<String>) -> Change<String> {
     }
 }
 
-fn day_change(known: &Known<NaiveDate>, to: impl Fn(NaiveDate) -> ServerTime) -> Change<ServerTime> {
+fn day_change(known: Known<NaiveDate>, to: impl Fn(NaiveDate) -> ServerTime) -> Change<ServerTime> {
     match known {
         Known::Unknown => Change::Keep,
         Known::Empty => Change::Clear,
-        Known::Value(day) => Change::Set(to(*day)),
+        Known::Value(day) => Change::Set(to(day)),
     }
 }
 

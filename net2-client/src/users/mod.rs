@@ -27,7 +27,7 @@ impl Users {
     /// # Errors
     /// As any read: see [`ErrorKind`].
     pub async fn list(&self) -> Result<Listing<User>, Error> {
-        self.0.send(&ListUsers::new()).await
+        self.0.send_long(&ListUsers::new()).await
     }
 
     /// Reads one user, permission set included.
