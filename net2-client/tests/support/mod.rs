@@ -1,6 +1,7 @@
 //! A server made of fixtures.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
