@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall, Target};
+use crate::config::{StoreKind, TimewareConfig};
 use crate::employee::{Employee, People, PeoplePage, PersonFields, PersonKey};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grouping::{Grouping, GroupingNumber};
 use crate::ids::{EmployeeId, GroupingRefId, PolicyId, StatusId, TerminalGroupId, TerminalId};
 use crate::policy::{Policy, PolicyRights};
 use crate::receipts::{EventReceipt, LinkEntity, LinkReceipt, LinkState, ReceiptKey};
 use crate::settings::Settings;
+use crate::sqlite::SqliteStore;
 use crate::status::Status;
 use crate::terminal::{NewTerminal, Terminal, TerminalChange};
 use crate::terminal_group::TerminalGroup;
@@ -35,6 +38,9 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub trait Store: fmt::Debug + Send + Sync {
     /// The settings in force.
     fn settings(&self) -> &Settings;
+
+    /// Longest time after a call was given up, or its process ended, in which its write may still take effect.
+    fn request_lifetime(&self) -> Duration;
 
     /// Compares the database with the contract, and reads its version (rule R1).
     ///
@@ -269,6 +275,22 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Unavailable`, `Protocol`.
     async fn reconcile(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<ReconcileReport>;
+}
+
+/// Opens the store that the settings name, for reading and writing.
+///
+/// # Errors
+/// `Config` when a setting is wrong or the store is not part of this build; `Locked` when another program writes it;
+/// `Unavailable`.
+pub fn open(config: TimewareConfig) -> Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Embedded => Ok(Arc::new(SqliteStore::open_with(config)?)),
+        StoreKind::SqlServer => {
+            Settings::new(config)?;
+            let remedy = "use store = \"embedded\"";
+            Err(Error::config("timeware.store", "this build has no SQL Server", remedy))
+        }
+    }
 }
 
 /// A record that was asked to exist.

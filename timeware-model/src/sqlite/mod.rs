@@ -22,6 +22,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -162,6 +163,11 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// None: a call runs to its end on the caller's thread, and a process that ended takes its transaction with it.
+    fn request_lifetime(&self) -> Duration {
+        Duration::ZERO
     }
 
     async fn check(&self) -> Result<StartReport> {

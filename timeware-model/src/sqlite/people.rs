@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::SqliteStore;
 use super::fault::Step;
+use super::statement::local_text;
 use crate::badge::Credentials;
 use crate::contract::Table;
 use crate::employee::{EmployeeField, Field, PersonFields};
@@ -58,12 +59,14 @@ impl SqliteStore {
         if self.is_leaver(tx, id)? {
             return Ok(Written::default());
         }
-        let values = vec![
+        let mut values = vec![
             ("status", Value::Integer(self.report.leaver.get())),
             ("date_left", day(on.unwrap_or_else(|| self.today()))),
             ("badge", Value::Null),
-            ("badge_expiry", Value::Time(self.local_now())),
         ];
+        if self.badge_expires_later(tx, id)? {
+            values.push(("badge_expiry", Value::Time(self.local_now())));
+        }
         self.sql.update(tx, Table::Employee, id.get(), values)?;
         self.end_spans(tx, id)?;
         self.set_states_of(tx, LinkEntity::Employee, id.get(), LinkState::Leaver)?;
@@ -174,6 +177,13 @@ impl SqliteStore {
             Some(excluded) => Ok(excluded == Some(1)),
             None => Err(Error::not_found("person", id.get()).into()),
         }
+    }
+
+    /// Whether the badge would still count: an end in the past stays as it is.
+    fn badge_expires_later(&self, tx: &Connection, id: EmployeeId) -> Step<bool> {
+        let text = "SELECT {employee.badge_expiry} FROM {employee} WHERE {employee.id} = ?";
+        let expiry: Option<String> = self.sql.prepare(tx, text)?.query_row([id.get()], |row| row.get(0))?;
+        Ok(expiry.is_none_or(|expiry| expiry > local_text(self.local_now())))
     }
 
     /// Tells the site's own terminals to read the person again.

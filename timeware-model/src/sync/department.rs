@@ -9,7 +9,7 @@ use sync_core::connector::{
 use sync_core::model::{Canonical, Department, ExternalId, Known};
 
 use super::list::{having, marked, whole};
-use super::{RECEIPT_SOURCE, Timeware, known_row, no_removal, reads, receipt, required, row_id, told, writes};
+use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, no_removal, reads, receipt, required, row_id, told, writes};
 use crate::grouping::GroupingNumber;
 use crate::ids::GroupingRefId;
 use crate::receipts::LinkEntity;
@@ -17,7 +17,7 @@ use crate::rules::fold;
 use crate::store::CreatedHow;
 
 #[async_trait]
-impl Source<Department> for Timeware {
+impl Source<Department> for TimewareEndpoint {
     fn reads(&self) -> ReadCaps {
         reads(vec![FieldCaps::required("name", Canonical::name(50))], Vec::new())
     }
@@ -38,9 +38,9 @@ impl Source<Department> for Timeware {
 }
 
 #[async_trait]
-impl Sink<Department> for Timeware {
+impl Sink<Department> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(RemovalCaps::default())
+        writes(&*self.store, RemovalCaps::default())
     }
 
     /// A value of the same name is not adopted by itself: that is for the engine's rules.
@@ -86,7 +86,7 @@ impl Sink<Department> for Timeware {
     }
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     fn grouping(&self) -> Result<GroupingNumber, SyncError> {
         let off = || {
             SyncError::new(ErrorClass::Config, "departments are switched off")

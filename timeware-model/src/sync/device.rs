@@ -9,13 +9,13 @@ use sync_core::connector::{
 use sync_core::model::{Canonical, Device, DeviceKind, Direction, ExternalId, Known};
 
 use super::list::{having, marked, whole};
-use super::{RECEIPT_SOURCE, Timeware, known_row, no_removal, reads, receipt, required, row_id, told, writes};
+use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, no_removal, reads, receipt, required, row_id, told, writes};
 use crate::ids::TerminalId;
 use crate::store::CreatedHow;
 use crate::terminal::{NewTerminal, Origin, Terminal, TerminalDirection, TerminalKind, TerminalRole};
 
 #[async_trait]
-impl Source<Device> for Timeware {
+impl Source<Device> for TimewareEndpoint {
     fn reads(&self) -> ReadCaps {
         reads(vec![FieldCaps::required("name", Canonical::text(100))], Vec::new())
     }
@@ -36,9 +36,9 @@ impl Source<Device> for Timeware {
 }
 
 #[async_trait]
-impl Sink<Device> for Timeware {
+impl Sink<Device> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(RemovalCaps::default())
+        writes(&*self.store, RemovalCaps::default())
     }
 
     async fn create(&self, draft: &Draft<Device>, _attempt: &AttemptKey) -> Result<Record<Device>, SyncError> {
@@ -81,7 +81,7 @@ impl Sink<Device> for Timeware {
     }
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     async fn devices_now(&self) -> Result<Vec<Record<Device>>, SyncError> {
         Ok(told(self.store.terminals(Some(RECEIPT_SOURCE)).await)?.iter().map(device_record).collect())
     }

@@ -6,7 +6,7 @@ use sync_core::connector::{Delivered, DeliveryCaps, DeliveryClass, ErrorClass, E
 use sync_core::model::{Clocking, Direction, EventClass as Class, EventKey};
 
 use super::fault::sync_error;
-use super::{Timeware, known_row, told};
+use super::{TimewareEndpoint, known_row, told};
 use crate::booking::{Booked, Event, EventClass, EventDirection, Outcome, Reason};
 use crate::config::Profile;
 use crate::error::{Error, ErrorKind};
@@ -17,7 +17,7 @@ use crate::receipts::ReceiptKey;
 const BATCH: usize = 500;
 
 #[async_trait]
-impl EventSink for Timeware {
+impl EventSink for TimewareEndpoint {
     fn accepts(&self) -> DeliveryCaps {
         DeliveryCaps {
             class: DeliveryClass::Keyed,

@@ -12,13 +12,14 @@ use sync_core::model::{Canonical, DeviceGroup, EntityKind, ExternalId, Known, Re
 
 use super::list::{having, marked, whole};
 use super::{
-    RECEIPT_SOURCE, Timeware, devices, known_row, members, no_removal, reads, receipt, required, row_id, told, writes,
+    RECEIPT_SOURCE, TimewareEndpoint, devices, known_row, members, no_removal, reads, receipt, required, row_id, told,
+    writes,
 };
 use crate::ids::{TerminalGroupId, TerminalId};
 use crate::store::{CreatedHow, Warning};
 
 #[async_trait]
-impl Source<DeviceGroup> for Timeware {
+impl Source<DeviceGroup> for TimewareEndpoint {
     fn reads(&self) -> ReadCaps {
         let fields = vec![
             FieldCaps::required("name", Canonical::text(50)),
@@ -43,9 +44,9 @@ impl Source<DeviceGroup> for Timeware {
 }
 
 #[async_trait]
-impl Sink<DeviceGroup> for Timeware {
+impl Sink<DeviceGroup> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(RemovalCaps::default())
+        writes(&*self.store, RemovalCaps::default())
     }
 
     async fn create(
@@ -95,7 +96,7 @@ impl Sink<DeviceGroup> for Timeware {
     }
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     async fn groups_now(&self) -> Result<Vec<Record<DeviceGroup>>, SyncError> {
         let groups = told(self.store.terminal_groups(Some(RECEIPT_SOURCE)).await)?;
         let record = |group: crate::TerminalGroup| {

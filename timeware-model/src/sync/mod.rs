@@ -7,10 +7,10 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use timeware_model::{SqliteStore, sync::Timeware};
+//! use timeware_model::{SqliteStore, sync::TimewareEndpoint};
 //!
 //! # fn main() -> timeware_model::Result<()> {
-//! let timeware = Timeware::new("timeware", Arc::new(SqliteStore::open_in_memory()?));
+//! let timeware = TimewareEndpoint::new("timeware", Arc::new(SqliteStore::open_in_memory()?));
 //! let people = timeware.people();                                  // Arc<dyn Sink<Person>>
 //! assert!(people.reads().field("last_name").is_some());
 //! # Ok(())
@@ -40,6 +40,7 @@ use sync_core::model::{
 };
 
 use self::fault::sync_error;
+use crate::config::TimewareConfig;
 use crate::error::Result as OwnResult;
 use crate::receipts::ReceiptKey;
 use crate::store::Store;
@@ -49,15 +50,23 @@ pub const RECEIPT_SOURCE: &str = "sync";
 
 /// A timeware database as an endpoint of the engine. Clones share the store.
 #[derive(Clone, Debug)]
-pub struct Timeware {
+pub struct TimewareEndpoint {
     name: EndpointName,
     store: Arc<dyn Store>,
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     /// The endpoint of this name.
     pub fn new(name: impl Into<EndpointName>, store: Arc<dyn Store>) -> Self {
         Self { name: name.into(), store }
+    }
+
+    /// The endpoint of this name, on the store that the settings name.
+    ///
+    /// # Errors
+    /// As [`crate::open`].
+    pub fn open(name: impl Into<EndpointName>, config: TimewareConfig) -> OwnResult<Self> {
+        Ok(Self::new(name, crate::open(config)?))
     }
 
     /// The store behind it, such as for the administrator's settings of terminals.
@@ -97,7 +106,7 @@ impl Timeware {
 }
 
 #[async_trait]
-impl Endpoint for Timeware {
+impl Endpoint for TimewareEndpoint {
     fn name(&self) -> &EndpointName {
         &self.name
     }
@@ -157,12 +166,12 @@ fn reads(fields: Vec<FieldCaps>, references: Vec<EntityKind>) -> ReadCaps {
     }
 }
 
-fn writes(removal: RemovalCaps) -> WriteCaps {
+fn writes(store: &dyn Store, removal: RemovalCaps) -> WriteCaps {
     WriteCaps {
         create: CreateClass::Unique,
         marker_in_create: true,
         late_apply: LateApply::Bounded,
-        request_lifetime: Duration::from_secs(10),
+        request_lifetime: store.request_lifetime(),
         update: Update::Patch,
         precondition: false,
         removal,

@@ -16,7 +16,7 @@ use sync_core::model::{
 
 use super::fault::field_name;
 use super::list::{has, marked};
-use super::{RECEIPT_SOURCE, Timeware, known_row, reads, receipt, reference, row_id, told, writes};
+use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, reads, receipt, reference, row_id, told, writes};
 use crate::badge::{Credential, Credentials};
 use crate::contract::Table;
 use crate::employee::{Employee, EmployeeField, Field, PeoplePage, PersonFields, PersonKey, Pin};
@@ -28,7 +28,7 @@ use crate::store::CreatedHow;
 const PAGE: usize = 1_000;
 
 #[async_trait]
-impl Source<Person> for Timeware {
+impl Source<Person> for TimewareEndpoint {
     fn reads(&self) -> ReadCaps {
         let mut fields: Vec<FieldCaps> = FIELDS.iter().filter_map(|field| self.caps_of(field)).collect();
         if self.store.settings().department_grouping().is_some() {
@@ -62,9 +62,9 @@ impl Source<Person> for Timeware {
 }
 
 #[async_trait]
-impl Sink<Person> for Timeware {
+impl Sink<Person> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, delete: false })
+        writes(&*self.store, RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, delete: false })
     }
 
     async fn create(&self, draft: &Draft<Person>, _attempt: &AttemptKey) -> Result<Record<Person>, SyncError> {
@@ -131,7 +131,7 @@ impl Sink<Person> for Timeware {
     }
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     async fn people_page(&self, page: PeoplePage) -> Result<(Page<Person>, Option<PeoplePage>), SyncError> {
         let read = told(self.store.people(&page).await)?;
         let full = read.people.len() + read.unreadable.len() == page.limit;

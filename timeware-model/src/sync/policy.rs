@@ -12,14 +12,15 @@ use sync_core::model::{AccessPolicy, Canonical, EntityKind, ExternalId, Known, R
 
 use super::list::{having, marked, whole};
 use super::{
-    RECEIPT_SOURCE, Timeware, devices, known_row, members, no_removal, reads, receipt, required, row_id, told, writes,
+    RECEIPT_SOURCE, TimewareEndpoint, devices, known_row, members, no_removal, reads, receipt, required, row_id, told,
+    writes,
 };
 use crate::ids::{PolicyId, TerminalId};
 use crate::policy::{Policy, PolicyRights};
 use crate::store::CreatedHow;
 
 #[async_trait]
-impl Source<AccessPolicy> for Timeware {
+impl Source<AccessPolicy> for TimewareEndpoint {
     fn reads(&self) -> ReadCaps {
         let devices = if self.store.settings().config().write_policy_data {
             FieldCaps::full("devices", Canonical::exact())
@@ -45,9 +46,9 @@ impl Source<AccessPolicy> for Timeware {
 }
 
 #[async_trait]
-impl Sink<AccessPolicy> for Timeware {
+impl Sink<AccessPolicy> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(RemovalCaps::default())
+        writes(&*self.store, RemovalCaps::default())
     }
 
     async fn create(
@@ -89,7 +90,7 @@ impl Sink<AccessPolicy> for Timeware {
     }
 }
 
-impl Timeware {
+impl TimewareEndpoint {
     async fn policies_now(&self) -> Result<Vec<Record<AccessPolicy>>, SyncError> {
         let policies = told(self.store.policies(Some(RECEIPT_SOURCE)).await)?;
         let opens_all = |policy: &Policy| matches!(read_rights(policy), Some(PolicyRights::All));
