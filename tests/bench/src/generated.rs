@@ -191,7 +191,7 @@ impl GeneratedEvents {
         AccessEvent {
             number: number.cast_signed(),
             occurred: occurred.fixed_offset(),
-            class: if dice % 10 == 0 { EventClass::Denied } else { EventClass::Granted },
+            class: if dice.is_multiple_of(10) { EventClass::Denied } else { EventClass::Granted },
             code: 20,
             person: Some(ExternalId::from((dice % 20_000).cast_signed())),
             device: Some(ExternalId::from(((dice >> 20) % 50).cast_signed())),
@@ -258,7 +258,7 @@ const FIRST: [&str; 8] = ["Anna", "Bela", "Cem", "Dana", "Emil", "Fatma", "Goran
 const LAST: [&str; 8] = ["Adler", "Brandt", "Çelik", "Dubois", "Evans", "Fischer", "Grøn", "Horvat"];
 
 fn name(names: &[&str; 8], dice: u64) -> String {
-    names.iter().nth((dice % 8) as usize).copied().unwrap_or_default().to_owned()
+    names.get((dice % 8) as usize).copied().unwrap_or_default().to_owned()
 }
 
 /// Splitmix: the same numbers in every run.

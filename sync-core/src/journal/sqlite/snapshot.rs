@@ -27,7 +27,7 @@ const SET_HISTORY: &str = "UPDATE stream SET history = ?2 WHERE n = ?1";
 /// Counts kept of complete snapshots.
 const HISTORY_LENGTH: usize = 5;
 /// Rows stepped over before looking the next id up by its key instead.
-const MOST_SKIPS: u32 = 8;
+const MOST_SKIPS: u32 = 4;
 
 /// The snapshots that are being read.
 #[derive(Debug, Default)]
