@@ -32,6 +32,12 @@ fn config(sim: &Net2Sim) -> Net2Config {
     config
 }
 
+fn by_sql(sim: &Net2Sim) -> Net2Config {
+    let mut config = config(sim);
+    config.querydb = true;
+    config
+}
+
 fn endpoint(sim: &Net2Sim, config: Net2Config) -> Net2Endpoint {
     Net2Endpoint::new("net2", config, sim.password().into(), None).unwrap()
 }
@@ -83,7 +89,7 @@ async fn everybody_reads_the_same_with_and_without_sql() {
     for pascal in [false, true] {
         let sim = start(30, |switches| switches.pascal_case = pascal).await;
         let singly = all::<Person>(&endpoint(&sim, config(&sim))).await;
-        let by_sql = all::<Person>(&endpoint(&sim, Net2Config { querydb: true, ..config(&sim) })).await;
+        let by_sql = all::<Person>(&endpoint(&sim, by_sql(&sim))).await;
         assert_eq!(singly.len(), 30);
         for (left, right) in singly.iter().zip(&by_sql) {
             assert_eq!(left.id, right.id);
@@ -98,7 +104,7 @@ async fn with_sql_the_number_of_calls_does_not_grow_with_people() {
     for people in [10, 200] {
         let sim = start(people, |_| {}).await;
         sim.world(|world| world.users.values_mut().for_each(|user| user.individual.clear()));
-        let endpoint = endpoint(&sim, Net2Config { querydb: true, ..config(&sim) });
+        let endpoint = endpoint(&sim, by_sql(&sim));
         all::<Person>(&endpoint).await;
         let before = endpoint.client().request_count();
         assert_eq!(all::<Person>(&endpoint).await.len(), people);
@@ -312,7 +318,9 @@ async fn failed_step(sim: &Net2Sim, change: impl FnOnce(&mut Net2Config)) -> (St
 async fn a_good_connection_passes_every_step() {
     let sim = Net2Options::default().people(5).tls(true).start().await.unwrap();
     let trust = TrustConfig::PinnedSha256(vec![sim.fingerprint().unwrap()]);
-    let report = endpoint(&sim, Net2Config { trust, querydb: true, ..config(&sim) }).check().await;
+    let mut config = by_sql(&sim);
+    config.trust = trust;
+    let report = endpoint(&sim, config).check().await;
     assert!(report.steps.iter().all(|step| step.outcome == StepOutcome::Passed), "{report:?}");
     assert_eq!(report.steps.len(), 8);
     assert!(report.steps.iter().any(|step| step.detail.to_lowercase().contains("sha-256")));
