@@ -293,6 +293,17 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_survives_its_text() {
+        let mut config = TimewareConfig { max_age_days: 7, ..TimewareConfig::default() };
+        config.tables.insert(Table::Employee, "dbo.people".to_owned());
+        config.personal_fields.insert(EmployeeField::PostCode);
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<TimewareConfig>(&text).unwrap(), config, "{text}");
+        let schema = schemars::schema_for!(TimewareConfig);
+        assert!(schema.get("properties").is_some_and(|keys| keys.get("department_grouping").is_some()));
+    }
+
+    #[test]
     fn unknown_keys_are_refused() {
         for text in ["speed = 1", "[enums.flag]\nforced = 2", "[groupings]\nkinds = 1", "[tables]\npeople = \"x\""] {
             assert!(toml::from_str::<TimewareConfig>(text).is_err(), "{text}");

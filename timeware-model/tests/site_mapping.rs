@@ -166,7 +166,9 @@ async fn one_writer_and_any_number_of_readers() {
     assert_eq!(reader.people(&PeoplePage::default()).await.unwrap().people.len(), 1);
     let error = reader.update_person(timeware_model::EmployeeId::new(1), &PersonFields::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly);
-    drop(writer);
+    drop((writer, reader));
+    let alone = SqliteStore::open_read_only(config.clone()).unwrap();
+    assert_eq!(alone.people(&PeoplePage::default()).await.unwrap().people.len(), 1);
     SqliteStore::open_with(config).unwrap();
 }
 

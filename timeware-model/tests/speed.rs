@@ -67,7 +67,8 @@ fn raw_inserts() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = rusqlite::Connection::open(folder.path().join("raw.db")).unwrap();
     db.pragma_update(None, "journal_mode", "WAL").unwrap();
-    let tables = "CREATE TABLE receipt (source TEXT, id TEXT, at TEXT, local TEXT, target INTEGER, PRIMARY KEY (source, id));
+    let tables =
+        "CREATE TABLE receipt (source TEXT, id TEXT, at TEXT, local TEXT, target INTEGER, PRIMARY KEY (source, id));
         CREATE TABLE work (id INTEGER PRIMARY KEY AUTOINCREMENT, who INTEGER, door INTEGER, at TEXT, type INTEGER);
         CREATE INDEX work_at ON work (who, at, type)";
     db.execute_batch(tables).unwrap();

@@ -315,6 +315,26 @@ async fn w08_one_bad_event_does_not_stop_its_batch() {
 }
 
 #[tokio::test]
+async fn w08_a_row_that_the_database_refuses_ends_its_event_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = file_store(&folder, "");
+    let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
+    let rule = "CREATE TRIGGER closed BEFORE INSERT ON twork WHEN NEW.date_and_time < '2026-06-01 08:00:00' \
+                BEGIN SELECT RAISE(ABORT, 'period closed'); END";
+    rusqlite::Connection::open(folder.path().join("timeware.db")).unwrap().execute_batch(rule).unwrap();
+    let batch = [
+        event("e1", door, who, "2026-06-01T07:00:00Z"),
+        event("e2", door, who, "2026-06-01T06:59:59Z"),
+        event("e3", door, who, "2026-06-01T07:00:01Z"),
+    ];
+    let answers = store.book(&batch).await.unwrap();
+    let ended: Vec<_> = answers.iter().map(|answer| (answer.outcome, answer.reason)).collect();
+    assert_eq!(ended, [(Outcome::Booked, None), (Outcome::Rejected, Some(Reason::Refused)), (Outcome::Booked, None)]);
+    assert_eq!(raw(&folder, "SELECT external_event_id FROM bridge_event ORDER BY 1"), ["e1", "e3"]);
+    assert_eq!(store.roll_call().await.unwrap()[0].date_and_time, local("2026-06-01 08:00:01"));
+}
+
+#[tokio::test]
 async fn w08_a_staged_booking_is_cut_to_the_minute_and_archived_with_seconds() {
     let folder = tempfile::tempdir().unwrap();
     let store = file_store(&folder, STAGED);

@@ -6,10 +6,12 @@ use sync_core::connector::{
     AttemptKey, Changes, Draft, ErrorClass, FieldCaps, Key, Page, Precondition, ReadCaps, Record, Removal, RemovalCaps,
     Sink, Source, SyncError, Window, WriteCaps,
 };
-use sync_core::model::{Canonical, Device, DeviceKind, Direction, ExternalId, Known};
+use sync_core::model::{Canonical, Device, DeviceKind, Direction, EntityKind, ExternalId, Known};
 
 use super::list::{having, marked, whole};
-use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, no_removal, reads, receipt, required, row_id, told, writes};
+use super::{
+    RECEIPT_SOURCE, TimewareEndpoint, known_row, no_removal, note, reads, receipt, required, row_id, told, writes,
+};
 use crate::ids::TerminalId;
 use crate::store::CreatedHow;
 use crate::terminal::{NewTerminal, Origin, Terminal, TerminalDirection, TerminalKind, TerminalRole};
@@ -53,6 +55,7 @@ impl Sink<Device> for TimewareEndpoint {
             let message = "a terminal was made with this key";
             return Err(SyncError::new(ErrorClass::Duplicate, message).with_clashing_key("sync_key"));
         }
+        note(&made.warnings, EntityKind::Device, made.id.get());
         self.device_back(made.id).await
     }
 

@@ -43,7 +43,7 @@ use self::fault::sync_error;
 use crate::config::TimewareConfig;
 use crate::error::Result as OwnResult;
 use crate::receipts::ReceiptKey;
-use crate::store::Store;
+use crate::store::{Store, Warning};
 
 /// The source under which receipts and credentials of the engine stand.
 pub const RECEIPT_SOURCE: &str = "sync";
@@ -215,6 +215,13 @@ fn no_removal(how: &Removal) -> SyncError {
 fn required<'a>(name: &'a Known<String>, field: &'static str) -> Result<&'a str, SyncError> {
     let refuse = || SyncError::new(ErrorClass::Invalid, "the record has no name").with_field(field);
     name.value().map(String::as_str).ok_or_else(refuse)
+}
+
+/// What a person should know about a write that succeeded; a cut text is no difference afterwards.
+fn note(warnings: &[Warning], kind: EntityKind, id: i64) {
+    for warning in warnings {
+        tracing::info!(entity = %kind, id, "timeware: {warning}");
+    }
 }
 
 /// The error of a store call in the words of the engine.

@@ -16,7 +16,7 @@ use sync_core::model::{
 
 use super::fault::field_name;
 use super::list::{has, marked};
-use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, reads, receipt, reference, row_id, told, writes};
+use super::{RECEIPT_SOURCE, TimewareEndpoint, known_row, note, reads, receipt, reference, row_id, told, writes};
 use crate::badge::{Credential, Credentials};
 use crate::contract::Table;
 use crate::employee::{Employee, EmployeeField, Field, PeoplePage, PersonFields, PersonKey, Pin};
@@ -78,6 +78,7 @@ impl Sink<Person> for TimewareEndpoint {
         if made.how == CreatedHow::Duplicate {
             return Err(taken(made.id.get()));
         }
+        note(&made.warnings, EntityKind::Person, made.id.get());
         if inactive {
             told(self.store.mark_leaver(made.id, draft.value.leave_date.value().copied()).await)?;
         }
@@ -93,7 +94,7 @@ impl Sink<Person> for TimewareEndpoint {
     ) -> Result<Record<Person>, SyncError> {
         let id = EmployeeId::new(known_row(id)?);
         let mut fields = self.fields(&changes.0)?;
-        match changes.0.active {
+        let written = match changes.0.active {
             Known::Value(true) => told(self.store.mark_returned(id, &fields).await)?,
             Known::Value(false) => {
                 fields.credentials = None;
@@ -102,6 +103,7 @@ impl Sink<Person> for TimewareEndpoint {
             }
             Known::Empty | Known::Unknown => told(self.store.update_person(id, &fields).await)?,
         };
+        note(&written.warnings, EntityKind::Person, id.get());
         self.read_back(id).await
     }
 
