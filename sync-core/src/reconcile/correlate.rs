@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::planner::PlanInput;
 use super::settings::CorrelationRule;
+use crate::connector::ReadCaps;
 use crate::journal::Seen;
 use crate::model::{ExternalId, FieldValue};
 
@@ -11,11 +12,7 @@ use crate::model::{ExternalId, FieldValue};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Correlation {
     /// Exactly one partner, wanted by nobody else.
-    Match {
-        partner: ExternalId,
-        rule: String,
-        auto: bool,
-    },
+    Match { partner: ExternalId, rule: String, auto: bool },
     /// Several partners, or one wanted by several.
     Ambiguous { partners: Vec<ExternalId>, rule: String },
 }
@@ -51,6 +48,31 @@ pub(super) fn correlate(
     found
 }
 
+/// Linked secondary records by the keys of the rules that link without asking (S5). A rule that asks says nothing
+/// here: people of the same name are no conflict.
+pub(super) struct Taken<'a> {
+    rules: Vec<(&'a CorrelationRule, BTreeMap<Vec<FieldValue>, &'a Seen>)>,
+}
+
+impl<'a> Taken<'a> {
+    pub(super) fn new(input: &PlanInput<'a>) -> Self {
+        let rules = input.settings.correlation.iter().filter(|rule| rule.auto).map(|rule| {
+            let partners = input.linked_partners.iter();
+            let keyed = partners.filter_map(|seen| Some((key_of(input.secondary_caps, rule, seen)?, seen)));
+            (rule, keyed.collect())
+        });
+        Self { rules: rules.collect() }
+    }
+
+    /// Who matches a primary record and is linked to another, and by which rule.
+    pub(super) fn by(&self, input: &PlanInput<'_>, primary: &Seen) -> Option<(&'a str, &'a Seen)> {
+        self.rules.iter().find_map(|(rule, partners)| {
+            let partner = partners.get(&key_of(input.secondary_caps, rule, primary)?)?;
+            Some((rule.name.as_str(), *partner))
+        })
+    }
+}
+
 fn group<'a, 'b: 'a>(
     input: &PlanInput<'_>,
     rule: &CorrelationRule,
@@ -58,7 +80,7 @@ fn group<'a, 'b: 'a>(
 ) -> BTreeMap<Vec<FieldValue>, Vec<&'b Seen>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for seen in records {
-        if let Some(key) = key_of(input, rule, seen) {
+        if let Some(key) = key_of(input.secondary_caps, rule, seen) {
             groups.entry(key).or_default().push(*seen);
         }
     }
@@ -66,9 +88,9 @@ fn group<'a, 'b: 'a>(
 }
 
 /// The rule's fields in canonical form; `None` if one is unknown or empty, since nothing equals nothing.
-fn key_of(input: &PlanInput<'_>, rule: &CorrelationRule, seen: &Seen) -> Option<Vec<FieldValue>> {
+pub(super) fn key_of(caps: &ReadCaps, rule: &CorrelationRule, seen: &Seen) -> Option<Vec<FieldValue>> {
     let fields = rule.fields.iter().map(|name| {
-        let canonical = input.secondary_caps.field(name).map(|caps| caps.canonical).unwrap_or_default();
+        let canonical = caps.field(name).map(|caps| caps.canonical).unwrap_or_default();
         let value = canonical.compare_form(seen.fields.get(name));
         (!matches!(value, FieldValue::Unknown | FieldValue::Empty)).then_some(value)
     });

@@ -57,18 +57,18 @@ pub(super) fn difference(
         found.missing.extend(missing);
         let agreed = baseline.0.get(&rule.target);
         let current = secondary.map_or(&FieldValue::Unknown, |seen| seen.fields.get(&rule.target));
-        let owned = link.is_some_and(|link| link.ownership == Ownership::Owned);
-        let field = Compared { caps, raw: &raw, desired: &desired, current, agreed, owned };
+        // A new record of ours that is not complete yet: what it lacks is a later step of its creation.
+        let unfinished = link.is_some_and(|link| link.ownership == Ownership::Owned && link.due);
+        let field = Compared { caps, raw: &raw, desired: &desired, current, agreed, unfinished };
         let reason = match standing {
-            Standing::New => field.reason_for_new(),
+            Standing::New => field.reason_for_new(rule.mode),
             Standing::FirstLink => field.reason_at_first_link(rule.mode),
             Standing::Linked => field.reason_when_linked(rule.mode, input.settings.drift, &mut found.remarks),
-            Standing::Returned => field.reason_at_return(),
+            Standing::Returned => field.reason_at_return(rule.mode),
         };
-        let flapping = link.is_some_and(|link| input.flapping.contains(&(link.key, rule.target.clone())));
         match reason {
-            Some(Reason::Agreed) => found.changes.push(field.change(Reason::Agreed)),
-            Some(_) if flapping => {
+            Some(Reason::Agreed) => found.changes.push(field.agreed_change(rule.mode)),
+            Some(_) if link.is_some_and(|link| is_flapping(input, link, &field)) => {
                 found.remarks.push(format!("{} reads back differently each time; left alone", rule.target));
             }
             Some(reason) => found.changes.push(field.change(reason)),
@@ -84,14 +84,14 @@ struct Compared<'a> {
     desired: &'a FieldValue,
     current: &'a FieldValue,
     agreed: Option<&'a BaselineField>,
-    /// We made the follower: a field that was never agreed on is a later step of its creation.
-    owned: bool,
+    /// We made the follower and it is not complete yet: what was never agreed on is a later step of its creation.
+    unfinished: bool,
 }
 
 impl Compared<'_> {
-    fn reason_for_new(&self) -> Option<Reason> {
+    fn reason_for_new(&self, mode: Mode) -> Option<Reason> {
         let something = self.desired.is_known() && *self.desired != FieldValue::Empty;
-        (something && self.caps.writable).then_some(Reason::New)
+        (something && self.caps.writable && mode != Mode::ReportOnly).then_some(Reason::New)
     }
 
     fn reason_at_first_link(&self, mode: Mode) -> Option<Reason> {
@@ -101,19 +101,41 @@ impl Compared<'_> {
         if self.same(self.desired, self.current) {
             return Some(Reason::Agreed);
         }
-        let reason = if self.owned { Reason::New } else { Reason::FirstLink };
-        (mode == Mode::Always && self.current.is_known()).then_some(reason)
-    }
-
-    fn reason_at_return(&self) -> Option<Reason> {
-        if !self.comparable() || self.same(self.desired, self.current) {
+        if !self.current.is_known() {
             return None;
         }
-        Some(Reason::Returned)
+        match mode {
+            Mode::Always | Mode::OnPrimaryChange if self.unfinished => Some(Reason::New),
+            Mode::Always => Some(Reason::FirstLink),
+            // The local value survives until the primary changes, which shows only if today's is noted.
+            Mode::OnPrimaryChange => Some(Reason::Agreed),
+            Mode::OnCreate | Mode::ReportOnly => None,
+        }
+    }
+
+    fn reason_at_return(&self, mode: Mode) -> Option<Reason> {
+        if !self.comparable() || !self.current.is_known() || self.same(self.desired, self.current) {
+            return None;
+        }
+        // Credentials and rights were withdrawn by us, whatever the mode of their rule.
+        let withdrawn = matches!(self.caps.name, "credentials" | "policies" | "active" | "leave_date");
+        let primary_changed = self.agreed.is_some_and(|agreed| agreed.primary.as_ref() != Some(self.raw));
+        match mode {
+            Mode::Always => Some(Reason::Returned),
+            Mode::OnPrimaryChange => (withdrawn || primary_changed).then_some(Reason::Returned),
+            Mode::OnCreate => withdrawn.then_some(Reason::Returned),
+            Mode::ReportOnly => None,
+        }
     }
 
     fn reason_when_linked(&self, mode: Mode, drift: Drift, remarks: &mut Vec<String>) -> Option<Reason> {
         if !self.comparable() || mode == Mode::OnCreate {
+            return None;
+        }
+        if mode == Mode::ReportOnly && self.current.is_known() {
+            if !self.same(self.desired, self.current) {
+                remarks.push(format!("{} differs; only reported", self.caps.name));
+            }
             return None;
         }
         let name = self.caps.name;
@@ -146,11 +168,8 @@ impl Compared<'_> {
         let name = self.caps.name;
         let drifted = reason == Reason::SecondaryDrifted;
         match mode {
-            Mode::ReportOnly => {
-                remarks.push(format!("{name} differs; only reported"));
-                None
-            }
-            Mode::OnPrimaryChange if drifted => None,
+            Mode::ReportOnly => None,
+            Mode::OnPrimaryChange if !matches!(reason, Reason::PrimaryChanged | Reason::BothChanged) => None,
             _ if drifted && drift == Drift::Report => {
                 remarks.push(format!("{name} was changed at the secondary; only reported"));
                 None
@@ -167,6 +186,16 @@ impl Compared<'_> {
 
     fn same(&self, a: &FieldValue, b: &FieldValue) -> bool {
         self.caps.canonical.compare_form(a) == self.caps.canonical.compare_form(b)
+    }
+
+    /// What is noted without a write. A local value that survives is noted as it is.
+    fn agreed_change(&self, mode: Mode) -> FieldChange {
+        let mut change = self.change(Reason::Agreed);
+        if mode == Mode::OnPrimaryChange {
+            change.new = self.current.clone();
+            change.cut = false;
+        }
+        change
     }
 
     fn change(&self, reason: Reason) -> FieldChange {
@@ -195,7 +224,8 @@ pub(super) struct TwoWayDifference {
     pub remarks: Vec<String>,
 }
 
-/// Compares the two sides of a two-way entity: the side that changed since both last agreed wins, the primary if both did.
+/// Compares the two sides of a two-way entity: the side that changed since both last agreed wins, the primary if both
+/// did. What one side cannot store is no difference.
 pub(super) fn two_way_difference(
     input: &PlanInput<'_>,
     primary: &Seen,
@@ -204,39 +234,52 @@ pub(super) fn two_way_difference(
 ) -> TwoWayDifference {
     let mut found = TwoWayDifference::default();
     for rule in input.settings.mapping.rules() {
-        let (Some(to), Some(back)) = (input.secondary_caps.field(&rule.target), input.primary_caps.field(&rule.target))
-        else {
+        let name = rule.target.as_str();
+        let (Some(to), Some(back)) = (input.secondary_caps.field(name), input.primary_caps.field(name)) else {
             continue;
         };
-        let (p, s) = (primary.fields.get(&rule.target), secondary.fields.get(&rule.target));
+        let (p, s) = (primary.fields.get(name), secondary.fields.get(name));
         if !p.is_known() || !s.is_known() {
             continue;
         }
-        let agreed = link.and_then(|link| link.baseline.0.get(&rule.target));
-        let same = |a: &FieldValue, b: &FieldValue| to.canonical.compare_form(a) == to.canonical.compare_form(b);
-        let forward = Compared { caps: to, raw: p, desired: p, current: s, agreed, owned: false };
-        let backward = Compared { caps: back, raw: s, desired: s, current: p, agreed, owned: false };
+        let agreed = link.and_then(|link| link.baseline.0.get(name));
+        let forward = Compared { caps: to, raw: p, desired: p, current: s, agreed, unfinished: false };
+        let backward = Compared { caps: back, raw: s, desired: s, current: p, agreed, unfinished: false };
+        let same = |a: &FieldValue, b: &FieldValue| forward.same(a, b) || backward.same(a, b);
         if same(p, s) {
-            if agreed.is_none_or(|agreed| !same(p, &agreed.value)) {
-                found.to_secondary.push(forward.change(Reason::Agreed));
+            let noted = agreed.is_some_and(|agreed| same(s, &agreed.value) && agreed.primary.as_ref() == Some(p));
+            if !noted {
+                found.to_secondary.push(FieldChange { new: s.clone(), ..forward.change(Reason::Agreed) });
             }
             continue;
         }
-        let primary_same = agreed.is_some_and(|agreed| same(p, &agreed.value));
+        let primary_same = agreed.is_some_and(|agreed| agreed.primary.as_ref().is_some_and(|before| same(p, before)));
         let secondary_same = agreed.is_some_and(|agreed| same(s, &agreed.value));
-        if primary_same && back.writable {
-            found.to_primary.push(backward.change(Reason::OtherSideChanged));
-        } else if to.writable {
-            let reason = match (agreed.is_some(), secondary_same) {
-                (false, _) => Reason::FirstLink,
-                (true, true) => Reason::PrimaryChanged,
-                (true, false) => {
-                    found.remarks.push(format!("{} was changed on both sides; the primary wins", rule.target));
-                    Reason::BothChanged
-                }
-            };
-            found.to_secondary.push(forward.change(reason));
+        let goes_back = primary_same && !secondary_same && back.writable;
+        let (field, reason) = match (goes_back, agreed.is_some(), secondary_same) {
+            (true, ..) => (&backward, Reason::OtherSideChanged),
+            (false, false, _) => (&forward, Reason::FirstLink),
+            (false, true, true) => (&forward, Reason::PrimaryChanged),
+            (false, true, false) => (&forward, Reason::BothChanged),
+        };
+        if !field.comparable() {
+            continue;
         }
+        if link.is_some_and(|link| is_flapping(input, link, field)) {
+            found.remarks.push(format!("{name} reads back differently each time; left alone"));
+            continue;
+        }
+        if reason == Reason::BothChanged {
+            found.remarks.push(format!("{name} was changed on both sides; the primary wins"));
+        }
+        let changes = if goes_back { &mut found.to_primary } else { &mut found.to_secondary };
+        changes.push(field.change(reason));
     }
     found
+}
+
+/// Whether this very value was written often enough without staying.
+fn is_flapping(input: &PlanInput<'_>, link: &Link, field: &Compared<'_>) -> bool {
+    let written = input.flapping.get(&(link.key, field.caps.name.to_owned()));
+    written.is_some_and(|written| *written == field.caps.canonical.stored_form(field.desired))
 }

@@ -1,25 +1,21 @@
 //! Carrying out single actions: intent first, then the call, then what came of it.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use chrono::Duration;
-
-use super::observe::Observer;
-use super::outcome::Outcome;
-use super::plan::{Action, ActionKind, Reason};
-use super::planner::Refusal;
+use super::plan::{Action, ActionKind, FieldChange, Reason};
 use super::reconciler::{Context, Reconciler, RunError};
-use crate::connector::{
-    AttemptKey, Changes, Draft, ErrorClass, Key, Precondition, Record, Removal, SyncError,
-};
+use crate::connector::{AttemptKey, Changes, Draft, ErrorClass, Precondition, Record, Removal, SyncError};
 use crate::journal::{
     AuditEntry, BaselineField, Durability, Intent, IntentId, IntentKind, IntentState, Link, LinkState, OutcomeRow,
-    RemovalStep, Seen, Side, Stream, Write,
+    Side, Stream, Write,
 };
 use crate::model::{Entity, ExternalId, FieldValue, Fields, Fingerprint, Scalar, SyncKey};
 
-/// Waits between attempts at a record that is refused: minutes.
-const REFUSED_MINUTES: [i64; 6] = [1, 5, 15, 60, 360, 1_440];
+/// Kind of the document on what a person approved in a plan that is being carried out.
+pub(super) const APPROVED_ACTIONS: &str = "approved_actions";
+/// What a batch before a call is committed with.
+pub(super) const BEFORE_A_CALL: Durability = Durability::D1;
 
 /// One action with everything that its call needs.
 #[derive(Debug)]
@@ -27,18 +23,15 @@ pub(super) struct Job {
     pub(super) action: Action,
     pub(super) intent: Intent,
     pub(super) approved: bool,
+    /// Hash of the plan that it belongs to.
+    pub(super) plan: Option<String>,
 }
+
+/// Fingerprints that this run's own writes left behind.
+pub(super) type OwnWrites = BTreeMap<(Side, ExternalId), Fingerprint>;
 
 /// What the call of a job answered.
 pub(super) type Answer<T> = Result<Option<Record<T>>, SyncError>;
-
-/// What a finished job leaves: what to store, and how to count it.
-pub(super) struct Finished {
-    pub(super) writes: Vec<Write>,
-    pub(super) outcome: Outcome,
-    /// The endpoint answers nobody now: the rest of the run is pointless.
-    pub(super) endpoint_stopped: bool,
-}
 
 impl<T: Entity> Reconciler<T> {
     /// Turns an action into a job and what has to be durable before its call. `None`: the record has changed since.
@@ -46,11 +39,9 @@ impl<T: Entity> Reconciler<T> {
         &self,
         action: Action,
         approved: bool,
+        plan: &str,
         context: &Context<'_>,
-    ) -> Result<Option<(Job, Vec<Write>)>, RunError> {
-        if !self.still_true(&action, context).await? {
-            return Ok(None);
-        }
+    ) -> Result<(Job, Vec<Write>), RunError> {
         let mut writes = Vec::new();
         match action.kind {
             ActionKind::Create => {
@@ -67,22 +58,48 @@ impl<T: Entity> Reconciler<T> {
         }
         let intent = self.intent(&action, context)?;
         writes.push(Write::Intent(Box::new(intent.clone())));
-        Ok(Some((Job { action, intent, approved }, writes)))
+        Ok((Job { action, intent, approved, plan: Some(plan.to_owned()) }, writes))
     }
 
-    /// I-18: the newest stored observations are those that the plan was made from.
-    pub(super) async fn still_true(&self, action: &Action, context: &Context<'_>) -> Result<bool, RunError> {
+    /// I-18: the newest stored observations and the link are those that the plan was made from. `own` is what this run
+    /// itself wrote since.
+    pub(super) async fn still_true(
+        &self,
+        action: &Action,
+        own: &OwnWrites,
+        context: &Context<'_>,
+    ) -> Result<bool, RunError> {
         for (side, id, planned) in [
             (Side::Primary, &action.primary, action.primary_seen),
             (Side::Secondary, &action.secondary, action.secondary_seen),
         ] {
             let Some(id) = id else { continue };
             let seen = context.journal.seen(&Stream::of(&self.pair, side), id).await?;
-            if seen.map(|seen| seen.fingerprint).unwrap_or_default() != planned {
+            let seen = seen.map(|seen| seen.fingerprint).unwrap_or_default();
+            if seen != planned && own.get(&(side, id.clone())) != Some(&seen) {
                 return Ok(false);
             }
         }
-        Ok(true)
+        self.link_still_true(action, context).await
+    }
+
+    /// I-17 comes with it: what a plan did once has changed the link, and is not done a second time.
+    async fn link_still_true(&self, action: &Action, context: &Context<'_>) -> Result<bool, RunError> {
+        let link = self.link_by_key(action.key, context).await?;
+        match action.kind {
+            ActionKind::Create => Ok(link.is_none()),
+            ActionKind::Link => {
+                for (side, id) in [(Side::Primary, &action.primary), (Side::Secondary, &action.secondary)] {
+                    let Some(id) = id else { continue };
+                    let other = context.journal.link_of(&self.pair, side, id).await?;
+                    if other.is_some_and(|other| other.key != action.key || other.state != LinkState::Held) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => Ok(link.is_some_and(|link| link.state == LinkState::Live)),
+        }
     }
 
     fn intent(&self, action: &Action, context: &Context<'_>) -> Result<Intent, RunError> {
@@ -119,9 +136,9 @@ impl<T: Entity> Reconciler<T> {
 
     /// Makes the call of an intent, be it the first time or again.
     pub(super) async fn send_intent(&self, intent: &Intent, primary: Option<&ExternalId>) -> Answer<T> {
-        let sink = self.sink(intent.side).ok_or_else(|| {
-            SyncError::new(ErrorClass::Bug, "a one-way link was about to write to its primary")
-        })?;
+        let sink = self
+            .sink(intent.side)
+            .ok_or_else(|| SyncError::new(ErrorClass::Bug, "a one-way link was about to write to its primary"))?;
         let attempt = intent.attempt_key.parse().unwrap_or(AttemptKey::from_u128(0));
         let precondition = Precondition::default();
         match (intent.kind, &intent.record, &intent.removal) {
@@ -135,7 +152,14 @@ impl<T: Entity> Reconciler<T> {
             }
             (IntentKind::Remove, Some(id), Some(how)) => {
                 sink.remove(id, how, &precondition, &attempt).await?;
-                if *how == Removal::Delete { Ok(None) } else { sink.get(id).await }
+                if *how == Removal::Delete {
+                    return Ok(None);
+                }
+                // It is done, whatever the look at it says.
+                sink.get(id).await.map_err(|error| {
+                    SyncError::new(ErrorClass::InDoubt, "withdrawn, but it could not be read afterwards")
+                        .with_source(error)
+                })
             }
             _ => Err(SyncError::new(ErrorClass::Bug, "an intent without its record")),
         }
@@ -157,246 +181,6 @@ impl<T: Entity> Reconciler<T> {
             }
         }
         Ok(value)
-    }
-
-    /// What an answer means for journal and report.
-    pub(super) async fn finish(&self, job: &Job, answer: Answer<T>, context: &Context<'_>) -> Result<Finished, RunError> {
-        match answer {
-            Ok(record) => self.confirmed(job, record, context).await,
-            Err(error) if error.class() == ErrorClass::Duplicate && job.intent.kind == IntentKind::Create => {
-                self.duplicate(job, &error, context).await
-            }
-            Err(error) if error.class() == ErrorClass::NotFound => self.not_found(job, context).await,
-            Err(error) if error.may_have_been_applied() => Ok(in_doubt(job, &error)),
-            Err(error) => self.refused(job, &error, context).await,
-        }
-    }
-
-    async fn confirmed(
-        &self,
-        job: &Job,
-        record: Option<Record<T>>,
-        context: &Context<'_>,
-    ) -> Result<Finished, RunError> {
-        let names = self.names();
-        let key = context.journal.hash_key().await?;
-        let observer = self.observer(&names, key);
-        let mut writes = match job.intent.kind {
-            IntentKind::Remove => self.removal_confirmed(job, record.as_ref(), &observer, context).await?,
-            _ => match record {
-                Some(record) => self.write_confirmed(job, &record, &observer, context).await?,
-                None => {
-                    let error = SyncError::new(ErrorClass::Protocol, "the record was gone right after the write");
-                    return Ok(in_doubt(job, &error));
-                }
-            },
-        };
-        let mut intent = job.intent.clone();
-        intent.state = IntentState::Confirmed;
-        writes.push(Write::Intent(Box::new(intent)));
-        writes.extend(self.audit(job, context));
-        Ok(Finished { writes, outcome: Outcome::Done, endpoint_stopped: false })
-    }
-
-    /// A create or update that the endpoint confirmed: the link lives, and what it stored is agreed on.
-    async fn write_confirmed(
-        &self,
-        job: &Job,
-        record: &Record<T>,
-        observer: &Observer<'_>,
-        context: &Context<'_>,
-    ) -> Result<Vec<Write>, RunError> {
-        let action = &job.action;
-        let seen = observer.seen(record);
-        let mut link = match self.link_by_key(action.key, context).await? {
-            Some(link) => link,
-            None => self.new_link(action, LinkState::Pending),
-        };
-        link.state = LinkState::Live;
-        match action.side {
-            Side::Secondary => link.secondary = Some(record.id.clone()),
-            Side::Primary => link.primary = Some(record.id.clone()),
-        }
-        let mut writes = Vec::new();
-        let mismatch = self.agree(&mut link, action, &seen, &mut writes, context).await?;
-        let (own, other) = (seen.fingerprint, match action.side {
-            Side::Secondary => action.primary_seen,
-            Side::Primary => action.secondary_seen,
-        });
-        (link.primary_seen, link.secondary_seen) = match action.side {
-            Side::Secondary => (other, own),
-            Side::Primary => (own, other),
-        };
-        link.revision = self.settings.revision();
-        link.due = action.waits_for_reference || mismatch;
-        link.retry_at = None;
-        link.attempts = 0;
-        link.held_because = None;
-        link.removed = None;
-        writes.push(Write::See(Stream::of(&self.pair, action.side), vec![seen]));
-        if let (IntentKind::Create, Some(primary)) = (job.intent.kind, &action.primary) {
-            writes.push(Write::Delete { kind: "refusal", key: self.record_key(primary) });
-        }
-        writes.push(Write::Link(Box::new(link)));
-        let class = if job.intent.kind == IntentKind::Create { "create" } else { "update" };
-        if !action.finishes_creation() {
-            writes.push(self.outcome_row(class, job.approved, context));
-        }
-        Ok(writes)
-    }
-
-    /// Takes what was written into the baseline as far as it reads back; counts what flaps. Returns whether something
-    /// still differs.
-    async fn agree(
-        &self,
-        link: &mut Link,
-        action: &Action,
-        seen: &Seen,
-        writes: &mut Vec<Write>,
-        context: &Context<'_>,
-    ) -> Result<bool, RunError> {
-        let caps = match action.side {
-            Side::Secondary => self.secondary.reads(),
-            Side::Primary => self.primary.reads(),
-        };
-        let mut mismatch = false;
-        for change in &action.changes {
-            let canonical = caps.field(&change.field).map(|caps| caps.canonical).unwrap_or_default();
-            let stored = seen.fields.get(&change.field);
-            let flap_key = format!("{}/{}/{}", self.pair, action.key, change.field);
-            if canonical.compare_form(stored) == canonical.compare_form(&change.new) {
-                let (value, primary) = match action.side {
-                    Side::Secondary => (change.new.clone(), Some(change.from.clone())),
-                    Side::Primary => (change.from.clone(), Some(change.new.clone())),
-                };
-                link.baseline.0.insert(change.field.clone(), BaselineField { value, primary });
-                continue;
-            }
-            mismatch = true;
-            // Other fields of a new record are later steps; a field that was set and reads back otherwise flaps.
-            if action.kind != ActionKind::Create && change.reason != Reason::Agreed && stored.is_known() {
-                let before = context.journal.document("flap", &flap_key).await?;
-                let often = before.and_then(|n| n.as_u64()).unwrap_or_default() + 1;
-                writes.push(Write::Put { kind: "flap", key: flap_key, value: often.into() });
-            }
-        }
-        Ok(mismatch)
-    }
-
-    async fn removal_confirmed(
-        &self,
-        job: &Job,
-        record: Option<&Record<T>>,
-        observer: &Observer<'_>,
-        context: &Context<'_>,
-    ) -> Result<Vec<Write>, RunError> {
-        let action = &job.action;
-        let stream = Stream::of(&self.pair, Side::Secondary);
-        let mut writes = vec![self.outcome_row("remove", job.approved, context)];
-        let Some(mut link) = self.link_by_key(action.key, context).await? else { return Ok(writes) };
-        match (record, &link.secondary) {
-            (Some(record), _) => {
-                let seen = observer.seen(record);
-                link.secondary_seen = seen.fingerprint;
-                writes.push(Write::See(stream, vec![seen]));
-            }
-            (None, Some(id)) => writes.push(Write::Gone(stream, id.clone(), context.clock.now())),
-            (None, None) => {}
-        }
-        let how = action.removal.as_ref().map_or("disable", Removal::as_str);
-        if action.removal == Some(Removal::Delete) {
-            link.state = LinkState::Dead;
-        }
-        link.removed = Some(RemovalStep {
-            cause: action.cause.clone().unwrap_or_default(),
-            step: how.to_owned(),
-            at: context.clock.now(),
-        });
-        link.primary_seen = action.primary_seen;
-        link.revision = self.settings.revision();
-        link.retry_at = None;
-        link.attempts = 0;
-        writes.push(Write::Link(Box::new(link)));
-        Ok(writes)
-    }
-
-    /// 9.2.5: somebody has the key already. If it is ourselves, an earlier attempt arrived.
-    async fn duplicate(&self, job: &Job, error: &SyncError, context: &Context<'_>) -> Result<Finished, RunError> {
-        let Some(sink) = self.sink(job.intent.side) else { return Ok(in_doubt(job, error)) };
-        match sink.find(&Key::Marker(job.intent.key)).await {
-            Ok(found) => match found.into_iter().next() {
-                Some(record) => self.confirmed(job, Some(record), context).await,
-                None if error.clashing_key() == Some("sync_key") => Ok(in_doubt(job, error)),
-                None => self.refused(job, error, context).await,
-            },
-            Err(_) => Ok(in_doubt(job, error)),
-        }
-    }
-
-    /// The record is not there: a removal has nothing left to do, anything else is planned again.
-    async fn not_found(&self, job: &Job, context: &Context<'_>) -> Result<Finished, RunError> {
-        if job.intent.kind == IntentKind::Remove {
-            return self.confirmed(job, None, context).await;
-        }
-        let mut writes = vec![closed(job, "the record is not there any more"), Write::Due(job.action.key)];
-        if let Some(id) = job.action.record() {
-            let stream = Stream::of(&self.pair, job.action.side);
-            writes.push(Write::Gone(stream, id.clone(), context.clock.now()));
-        }
-        Ok(Finished { writes, outcome: Outcome::Superseded, endpoint_stopped: false })
-    }
-
-    /// A clear refusal, of this record or of everything.
-    async fn refused(&self, job: &Job, error: &SyncError, context: &Context<'_>) -> Result<Finished, RunError> {
-        let mut writes = vec![closed(job, error.message())];
-        let created = job.intent.kind == IntentKind::Create;
-        if created {
-            writes.push(Write::Unlink(job.action.key));
-        }
-        if error.stops_endpoint() {
-            if !created {
-                writes.push(Write::Due(job.action.key));
-            }
-            return Ok(Finished { writes, outcome: Outcome::Failed, endpoint_stopped: true });
-        }
-        if error.class() == ErrorClass::Conflict {
-            writes.push(Write::Due(job.action.key));
-            return Ok(Finished { writes, outcome: Outcome::Superseded, endpoint_stopped: false });
-        }
-        let why = match (error.field(), error.clashing_key()) {
-            (Some(field), _) => format!("{field}: {}", error.chain()),
-            (None, Some(key)) => format!("another record has this {key}: {}", error.chain()),
-            (None, None) => error.chain(),
-        };
-        if created {
-            writes.extend(self.refusal(&job.action, why, context).await?);
-        } else if let Some(mut link) = self.link_by_key(job.action.key, context).await? {
-            let minutes = wait_minutes(link.attempts);
-            link.attempts += 1;
-            link.retry_at = Some(context.clock.now() + Duration::minutes(minutes));
-            link.primary_seen = job.action.primary_seen;
-            link.revision = self.settings.revision();
-            link.held_because = Some(format!("refused: {why}"));
-            writes.push(Write::Link(Box::new(link)));
-        }
-        Ok(Finished { writes, outcome: Outcome::Rejected, endpoint_stopped: false })
-    }
-
-    async fn refusal(&self, action: &Action, why: String, context: &Context<'_>) -> Result<Vec<Write>, RunError> {
-        let Some(primary) = &action.primary else { return Ok(Vec::new()) };
-        let key = self.record_key(primary);
-        let before = context.journal.document("refusal", &key).await?;
-        let before: Option<Refusal> = before.and_then(|value| serde_json::from_value(value).ok());
-        let attempts = before.map_or(0, |refusal| refusal.attempts);
-        let refusal = Refusal {
-            fingerprint: action.primary_seen,
-            revision: self.settings.revision(),
-            why: format!("refused: {why}"),
-            attempts: attempts + 1,
-            retry_at: context.clock.now() + Duration::minutes(wait_minutes(attempts)),
-        };
-        let value = serde_json::to_value(refusal).unwrap_or_default();
-        Ok(vec![Write::Put { kind: "refusal", key, value }])
     }
 
     // Links
@@ -466,13 +250,9 @@ impl<T: Entity> Reconciler<T> {
         Ok(former.map(|link| Write::Link(Box::new(Link { state: LinkState::Dead, ..link }))))
     }
 
-    pub(super) fn record_key(&self, primary: &ExternalId) -> String {
-        format!("{}/{primary}", self.pair)
-    }
-
     // Rows
 
-    fn outcome_row(&self, class: &str, approved: bool, context: &Context<'_>) -> Write {
+    pub(super) fn outcome_row(&self, class: &str, approved: bool, context: &Context<'_>) -> Write {
         Write::Outcome(OutcomeRow {
             pair: self.pair.clone(),
             class: class.to_owned(),
@@ -481,21 +261,27 @@ impl<T: Entity> Reconciler<T> {
         })
     }
 
-    /// One audit row per written field; a removal has one row.
-    fn audit(&self, job: &Job, context: &Context<'_>) -> Vec<Write> {
-        let action = &job.action;
-        let entry = |field: Option<&super::FieldChange>| AuditEntry {
+    /// One audit row per written field; anything else has one row.
+    pub(super) fn audit(
+        &self,
+        action: &Action,
+        record: Option<&ExternalId>,
+        plan: Option<&str>,
+        context: &Context<'_>,
+    ) -> Vec<Write> {
+        let record = record.or(action.record()).or(action.primary.as_ref());
+        let entry = |field: Option<&FieldChange>| AuditEntry {
             at: context.clock.now(),
             actor: context.actor.to_owned(),
             pair: self.pair.to_string(),
             endpoint: action.side.endpoint(&self.pair).to_string(),
-            record: action.record().or(action.primary.as_ref()).cloned().unwrap_or_else(|| "?".into()),
+            record: record.cloned().unwrap_or_else(|| "?".into()),
             action: action.removal.as_ref().map_or(action.kind.as_str(), Removal::as_str).to_owned(),
             field: field.map(|change| change.field.clone()),
             old: field.map(|change| change.shown(&change.old)),
             new: field.map(|change| change.shown(&change.new)),
             reason: field.map_or_else(|| action.because.clone(), |change| change.reason.as_str().to_owned()),
-            plan: None,
+            plan: plan.map(str::to_owned),
         };
         let rows: Vec<_> = action.written().map(|change| Write::Audit(entry(Some(change)))).collect();
         if rows.is_empty() { vec![Write::Audit(entry(None))] } else { rows }
@@ -510,25 +296,6 @@ pub(super) fn note_agreed(link: &mut Link, action: &Action) {
     }
 }
 
-fn in_doubt(job: &Job, error: &SyncError) -> Finished {
-    let mut intent = job.intent.clone();
-    intent.state = IntentState::InDoubt;
-    intent.note = Some(error.chain());
-    Finished { writes: vec![Write::Intent(Box::new(intent))], outcome: Outcome::InDoubt, endpoint_stopped: false }
-}
-
-fn closed(job: &Job, note: &str) -> Write {
-    let mut intent = job.intent.clone();
-    intent.state = IntentState::Rejected;
-    intent.note = Some(note.to_owned());
-    Write::Intent(Box::new(intent))
-}
-
-fn wait_minutes(attempts: u32) -> i64 {
-    let last = REFUSED_MINUTES.len() - 1;
-    REFUSED_MINUTES.get((attempts as usize).min(last)).copied().unwrap_or(1_440)
-}
-
 fn random_u64() -> Result<u64, RunError> {
     // 63 bits, since stores know signed numbers only.
     getrandom::u64().map(|n| n >> 1).map_err(no_chance)
@@ -540,9 +307,7 @@ fn random_u128() -> Result<u128, RunError> {
 
 fn no_chance(error: getrandom::Error) -> RunError {
     use crate::journal::{JournalError, JournalErrorKind};
-    JournalError::new(JournalErrorKind::Storage, "the system gives no random numbers").with_source(error.to_string()).into()
+    JournalError::new(JournalErrorKind::Storage, "the system gives no random numbers")
+        .with_source(error.to_string())
+        .into()
 }
-
-/// What a batch of the executor is committed with.
-pub(super) const BEFORE_A_CALL: Durability = Durability::D1;
-

@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
-use super::plan::{Action, Note};
-use super::reconciler::{Context, Reconciler, RunError};
+use super::plan::{Action, CREDENTIALS, Note, masked};
+use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
 use crate::journal::{AuditRow, Link, Seen, Side, Stream};
 use crate::model::{Entity, ExternalId};
 
-/// All that is known about one record, in the order of a run.
+/// Audit rows per side.
+const AUDIT_ROWS: usize = 50;
+
+/// All that is known about one record, in the order of a run. Numbers of credentials are masked.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
     /// The pair.
@@ -37,40 +40,77 @@ impl<T: Entity> Reconciler<T> {
         if link.is_none() {
             link = journal.link_of(&self.pair, Side::Secondary, id).await?;
         }
-        let of_side = |side: Side| {
-            let linked = link.as_ref().map(|link| link.record(side).cloned());
-            linked.unwrap_or_else(|| Some(id.clone()))
+        let look = async |side: Side, id: Option<&ExternalId>| match id {
+            Some(id) => journal.seen(&Stream::of(&self.pair, side), id).await,
+            None => Ok(None),
         };
-        let mut seen = [None, None];
-        for (slot, side) in seen.iter_mut().zip([Side::Primary, Side::Secondary]) {
-            if let Some(id) = of_side(side) {
-                *slot = journal.seen(&Stream::of(&self.pair, side), &id).await?;
-            }
-        }
-        let [primary, secondary] = seen;
+        let (primary, secondary) = match &link {
+            Some(link) => (
+                look(Side::Primary, link.primary.as_ref()).await?,
+                look(Side::Secondary, link.secondary.as_ref()).await?,
+            ),
+            // Both sides may use the same number for different records: without a link the primary's comes first.
+            None => match look(Side::Primary, Some(id)).await? {
+                Some(primary) => (Some(primary), None),
+                None => (None, look(Side::Secondary, Some(id)).await?),
+            },
+        };
         if link.is_none() && primary.is_none() && secondary.is_none() {
             return Ok(None);
         }
-        let plan = self.plan_from_store(context, (0, 0), &[], false).await?;
-        let ids: Vec<ExternalId> = [of_side(Side::Primary), of_side(Side::Secondary)].into_iter().flatten().collect();
-        let about = |action: &Action| {
-            [&action.primary, &action.secondary].into_iter().flatten().any(|id| ids.contains(id))
+        let plan = self.plan_from_store(context, (0, 0), SnapshotTrips::default()).await?;
+        let of = |side: Side, seen: Option<&Seen>| {
+            let linked = link.as_ref().and_then(|link| link.record(side));
+            linked.or(seen.map(|seen| &seen.id)).cloned()
         };
-        let mut audit = Vec::new();
-        for id in &ids {
-            audit.extend(journal.audit(Some(id), 50).await?);
-        }
-        audit.retain(|row| row.entry.pair == self.pair.to_string());
-        audit.sort_by_key(|row| std::cmp::Reverse(row.number));
-        audit.dedup_by_key(|row| row.number);
+        let ids = [of(Side::Primary, primary.as_ref()), of(Side::Secondary, secondary.as_ref())];
+        let [primary_id, secondary_id] = &ids;
+        let about = |action: &Action| match (primary_id, secondary_id) {
+            (Some(id), _) => action.primary.as_ref() == Some(id),
+            (None, id) => action.secondary == *id,
+        };
+        let noted = primary_id.as_ref().or(secondary_id.as_ref());
+        let audit = self.audit_of(&ids, context).await?;
         Ok(Some(Explanation {
             pair: self.pair.title(),
-            primary,
-            secondary,
-            link,
-            actions: plan.actions.into_iter().filter(about).collect(),
-            notes: plan.notes.into_iter().filter(|note| ids.contains(&note.record)).collect(),
+            primary: primary.map(masked_seen),
+            secondary: secondary.map(masked_seen),
+            actions: plan.actions.into_iter().filter(about).map(Action::masked).collect(),
+            notes: plan.notes.into_iter().filter(|note| Some(&note.record) == noted).collect(),
+            link: link.map(masked_link),
             audit,
         }))
     }
+
+    /// What was done to a record on either side, newest first.
+    async fn audit_of(
+        &self,
+        [primary, secondary]: &[Option<ExternalId>; 2],
+        context: &Context<'_>,
+    ) -> Result<Vec<AuditRow>, RunError> {
+        let mut rows = Vec::new();
+        for (side, id) in [(Side::Primary, primary), (Side::Secondary, secondary)] {
+            let Some(id) = id else { continue };
+            let mut of_side = context.journal.audit(Some(id), AUDIT_ROWS).await?;
+            let endpoint = side.endpoint(&self.pair).as_str();
+            of_side.retain(|row| row.entry.pair == self.pair.to_string() && row.entry.endpoint == endpoint);
+            rows.extend(of_side);
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.number));
+        Ok(rows)
+    }
+}
+
+fn masked_seen(mut seen: Seen) -> Seen {
+    let credentials = masked(seen.fields.get(CREDENTIALS));
+    seen.fields.set(CREDENTIALS, credentials);
+    seen
+}
+
+fn masked_link(mut link: Link) -> Link {
+    if let Some(agreed) = link.baseline.0.get_mut(CREDENTIALS) {
+        agreed.value = masked(&agreed.value);
+        agreed.primary = agreed.primary.as_ref().map(masked);
+    }
+    link
 }

@@ -1,11 +1,12 @@
 //! Limits on what may happen without a person's word. A guard stops only what it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Action, ActionKind, ActionState, Plan, Reason};
+use super::plan::{Action, ActionKind, ActionState, FieldChange, Plan, Reason};
+use crate::model::{FieldValue, Scalar};
 
 /// The limits of one link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,9 @@ pub struct Guard {
     pub shrunken_percent: u32,
     /// G-08: removals in the window.
     pub removals: Limit,
+    /// The looser limit of G-08 for leavers whose last day has passed: it catches a spoilt column of dates.
+    #[serde(default = "Guard::default_leavers")]
+    pub leavers: Limit,
     /// G-09: creations in the window.
     pub creations: Limit,
     /// G-10: records changed in the window.
@@ -44,6 +48,8 @@ pub struct Limit {
 pub enum GuardClass {
     /// Restricting or removing.
     Remove,
+    /// Ending what the primary ended on a day that has passed.
+    Leave,
     /// Creating.
     Create,
     /// Changing.
@@ -73,6 +79,7 @@ impl Default for Guard {
         Self {
             shrunken_percent: 50,
             removals: Limit::new(5, 5),
+            leavers: Self::default_leavers(),
             creations: Limit::new(50, 20),
             updates: Limit::new(200, 50),
             breadth: Limit::new(20, 30),
@@ -80,6 +87,12 @@ impl Default for Guard {
             window_hours: 24,
             canaries: Vec::new(),
         }
+    }
+}
+
+impl Guard {
+    const fn default_leavers() -> Limit {
+        Limit::new(25, 10)
     }
 }
 
@@ -105,6 +118,7 @@ impl GuardClass {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Remove => "remove",
+            Self::Leave => "leave",
             Self::Create => "create",
             Self::Update => "update",
             Self::Link => "link",
@@ -118,23 +132,35 @@ impl fmt::Display for GuardTrip {
     }
 }
 
-/// Puts plan guards G-08 … G-12 and G-14 over the actions of a plan.
-pub(super) fn apply_guards(plan: &mut Plan, guard: &Guard, live_links: u64, used: &Used) {
-    if live_links == 0 {
-        approve_first_run(plan, guard);
+/// What the plan guards compare with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Base<'a> {
+    /// Live links of the pair.
+    pub(super) live_links: u64,
+    /// No plan has been carried out as a whole yet.
+    pub(super) first_run: bool,
+    /// What was done unapproved in the window.
+    pub(super) used: &'a Used,
+}
+
+/// Puts plan guards G-08 … G-12 and G-14 over the actions of a plan. What a person has approved is not counted.
+pub(super) fn apply_guards(plan: &mut Plan, guard: &Guard, base: Base<'_>) {
+    if base.first_run {
+        approve_first_run(plan, guard, base.used);
     } else {
-        limit_class(plan, GuardClass::Create, "G-09", guard.creations, live_links, used);
+        limit_class(plan, GuardClass::Create, "G-09", guard.creations, base);
     }
-    limit_class(plan, GuardClass::Remove, "G-08", guard.removals, live_links, used);
-    limit_breadth(plan, guard, live_links);
-    limit_class(plan, GuardClass::Update, "G-10", guard.updates, live_links, used);
-    limit_extensions(plan, guard, live_links);
+    limit_class(plan, GuardClass::Remove, "G-08", guard.removals, base);
+    limit_class(plan, GuardClass::Leave, "G-08", guard.leavers, base);
+    limit_breadth(plan, guard, base.live_links);
+    limit_class(plan, GuardClass::Update, "G-10", guard.updates, base);
+    limit_extensions(plan, guard, base.live_links);
 }
 
 /// G-12 and the first run of G-09: a person looks before the first records are linked or made in numbers.
-fn approve_first_run(plan: &mut Plan, guard: &Guard) {
-    let creations = count(plan, GuardClass::Create);
-    for action in &mut plan.actions {
+fn approve_first_run(plan: &mut Plan, guard: &Guard, used: &Used) {
+    let creations = count(plan, GuardClass::Create) + used.get(&GuardClass::Create).copied().unwrap_or_default();
+    for action in plan.actions.iter_mut().filter(|action| action.state == ActionState::Ready) {
         if action.kind == ActionKind::Link {
             action.state = ActionState::NeedsApproval("G-12 first link".to_owned());
         } else if action.kind == ActionKind::Create && creations > guard.creations.count {
@@ -143,18 +169,18 @@ fn approve_first_run(plan: &mut Plan, guard: &Guard) {
     }
 }
 
-fn limit_class(plan: &mut Plan, class: GuardClass, guard: &str, limit: Limit, base: u64, used: &Used) {
-    let before = used.get(&class).copied().unwrap_or_default();
+fn limit_class(plan: &mut Plan, class: GuardClass, guard: &str, limit: Limit, base: Base<'_>) {
+    let before = base.used.get(&class).copied().unwrap_or_default();
     let wanted = count(plan, class);
-    let allowed = limit.allows(base);
-    if wanted == 0 || before + wanted <= allowed {
+    let allowed = limit.allows(base.live_links);
+    if wanted == 0 || before.saturating_add(wanted) <= allowed {
         return;
     }
     quarantine(plan, guard, |action| action.class() == Some(class) && !action.finishes_creation());
     plan.trips.push(GuardTrip {
         guard: guard.to_owned(),
         saw: format!("{wanted} records to {} and {before} in the last hours, allowed are {allowed}", class.as_str()),
-        stopped: format!("none of them was touched, everything else goes on ({base} links)"),
+        stopped: format!("none of them was touched, everything else goes on ({} links)", base.live_links),
         remedy: "Look at the plan; if it is right, approve it by its hash".to_owned(),
     });
 }
@@ -173,7 +199,10 @@ fn limit_breadth(plan: &mut Plan, guard: &Guard, base: u64) {
             continue;
         }
         for action in plan.actions.iter_mut().filter(|action| action.kind == ActionKind::Update) {
+            let before = action.changes.len();
             action.changes.retain(|change| change.field != field || change.reason != Reason::PrimaryChanged);
+            // The rest of the record goes on; the field must come back with the next plan.
+            action.waits_for_reference |= action.changes.len() < before;
         }
         plan.actions.retain(|action| action.kind != ActionKind::Update || action.written().next().is_some());
         plan.trips.push(GuardTrip {
@@ -187,9 +216,14 @@ fn limit_breadth(plan: &mut Plan, guard: &Guard, base: u64) {
 
 /// G-14: access that nobody at the primary asked for just now.
 fn limit_extensions(plan: &mut Plan, guard: &Guard, base: u64) {
-    let extends = |action: &Action| {
-        action.kind == ActionKind::Update
-            && action.written().any(|c| c.field == "policies" && c.reason == Reason::SecondaryDrifted)
+    let extends = |action: &Action| match action.kind {
+        _ if action.state != ActionState::Ready => false,
+        ActionKind::Update => action.written().any(|change| {
+            matches!(change.reason, Reason::SecondaryDrifted | Reason::MappingChanged) && gives_access(change)
+        }),
+        // Somebody removed the record at the other side; making it again gives everything back.
+        ActionKind::Create => action.cause.is_some() && action.written().any(gives_access),
+        _ => false,
     };
     let wanted = plan.actions.iter().filter(|action| extends(action)).count() as u64;
     let allowed = guard.extensions.allows(base);
@@ -205,16 +239,30 @@ fn limit_extensions(plan: &mut Plan, guard: &Guard, base: u64) {
     });
 }
 
+/// Whether a change gives doors that were not there before.
+fn gives_access(change: &FieldChange) -> bool {
+    match (change.field.as_str(), &change.old, &change.new) {
+        ("policies" | "devices", FieldValue::Set(old), FieldValue::Set(new)) => !new.is_subset(old),
+        ("policies" | "devices", _, FieldValue::Set(_) | FieldValue::Value(_)) => true,
+        ("active", FieldValue::Value(Scalar::Bool(false)), FieldValue::Value(Scalar::Bool(true))) => true,
+        _ => false,
+    }
+}
+
 fn quarantine(plan: &mut Plan, guard: &str, stopped: impl Fn(&Action) -> bool) {
-    for action in plan.actions.iter_mut().filter(|action| stopped(action)) {
+    let open = |action: &&mut Action| action.state != ActionState::Approved && stopped(action);
+    for action in plan.actions.iter_mut().filter(open) {
         action.state = ActionState::Quarantined(guard.to_owned());
     }
 }
 
 /// Later steps of a creation are part of the creation, which was counted.
 fn count(plan: &Plan, class: GuardClass) -> u64 {
-    let counts = |action: &&Action| action.class() == Some(class) && !action.finishes_creation();
-    plan.actions.iter().filter(counts).count() as u64
+    let counts = |action: &&Action| {
+        action.class() == Some(class) && action.state != ActionState::Approved && !action.finishes_creation()
+    };
+    // A record whose change takes two steps is one record.
+    plan.actions.iter().filter(counts).map(|action| action.key).collect::<BTreeSet<_>>().len() as u64
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 
+use super::GuardTrip;
 use super::guard::Guard;
 use super::reconciler::{Context, RunError};
-use super::GuardTrip;
-use crate::connector::{InvalidRecord, Marker, Page, Record, Source};
-use crate::journal::{Absence, Durability, Seen, SnapshotCounts, SnapshotId, Side, Stream, Write};
+use crate::connector::{InvalidRecord, Marker, Page, Record, SnapshotCaps, Source};
+use crate::journal::{Absence, Durability, Seen, Side, SnapshotCounts, SnapshotId, Stream, Write};
 use crate::model::{Entity, Fields, Fingerprint, HashKey, Pair};
 
 /// Rows per D2 commit.
@@ -22,6 +22,8 @@ pub(super) struct Observed {
     /// Records read, unusable ones included.
     pub(super) records: u64,
     complete: bool,
+    /// The side lists everything there is, so that what it lacks is not there.
+    whole: bool,
     counts: SnapshotCounts,
     missing_canary: Option<String>,
 }
@@ -60,7 +62,8 @@ impl Observer<'_> {
         let told = end.and_then(|end| end.count).is_none_or(|count| count == records);
         let complete = end.is_some_and(|end| end.complete) && told && counts.present == records;
         let missing_canary = canaries.first().map(|id| (*id).to_owned());
-        Ok(Observed { id, side, records, complete, counts, missing_canary })
+        let whole = source.reads().snapshot == SnapshotCaps::Full;
+        Ok(Observed { id, side, records, complete, whole, counts, missing_canary })
     }
 
     async fn store<T: Entity>(
@@ -71,8 +74,7 @@ impl Observer<'_> {
         context: &Context<'_>,
     ) -> Result<(), RunError> {
         for chunk in page.records.chunks(ROWS_PER_COMMIT) {
-            let marks: Vec<_> =
-                chunk.iter().map(|record| (record.id.clone(), self.fingerprint(record))).collect();
+            let marks: Vec<_> = chunk.iter().map(|record| (record.id.clone(), self.fingerprint(record))).collect();
             let changed = context.journal.compare(snapshot, &marks).await?;
             let rows: Vec<Seen> =
                 changed.into_iter().filter_map(|position| chunk.get(position)).map(|r| self.seen(r)).collect();
@@ -137,6 +139,8 @@ impl Observer<'_> {
 pub(super) enum Verdict {
     /// Absence may be derived.
     Good,
+    /// As it should be, but it never lists everything: no absence.
+    Partial,
     /// Everything but absence may be derived.
     Doubtful(GuardTrip),
     /// Nothing may be derived.
@@ -144,7 +148,7 @@ pub(super) enum Verdict {
 }
 
 impl Observed {
-    /// Guards G-01 … G-04 and the count half of G-07.
+    /// Guards G-01 … G-04, G-06 and the count half of G-07.
     pub(super) fn judge(&self, guard: &Guard, pair: &Pair, live_links: u64, other_records: u64) -> Verdict {
         let endpoint = self.side.endpoint(pair);
         let trip = |number: &str, saw: String, stopped: &str, remedy: &str| GuardTrip {
@@ -159,7 +163,21 @@ impl Observed {
         }
         if let Some(id) = &self.missing_canary {
             let saw = format!("{endpoint} did not list record {id}, which must always be there");
-            return Verdict::Stop(trip("G-04 canary", saw, "nothing was changed", "Look at the server, then run again"));
+            return Verdict::Stop(trip(
+                "G-04 canary",
+                saw,
+                "nothing was changed",
+                "Look at the server, then run again",
+            ));
+        }
+        if !self.whole {
+            return Verdict::Partial;
+        }
+        if self.counts.present < self.records {
+            let (records, ids) = (self.records, self.counts.present);
+            let saw = format!("{endpoint} listed {records} {} under {ids} ids", pair.entity);
+            let remedy = "One id stands for two records, or the list changed while it was read; run again";
+            return Verdict::Doubtful(trip("G-06 duplicates", saw, "no removal is derived from it", remedy));
         }
         if !self.complete {
             let saw = format!("the list of {} from {endpoint} was not whole", pair.entity);
@@ -169,8 +187,16 @@ impl Observed {
         let known = self.counts.present.saturating_sub(self.counts.lacking);
         let strangers = median >= 10 && self.counts.lacking * 2 > median && known * 2 < self.counts.present;
         if strangers {
-            let saw = format!("{} of {median} known {} are gone from {endpoint} and others stand in their place", self.counts.lacking, pair.entity);
-            return Verdict::Stop(trip("G-07 identity", saw, "nothing was changed", "Is it still the same installation?"));
+            let saw = format!(
+                "{} of {median} known {} are gone from {endpoint} and others stand in their place",
+                self.counts.lacking, pair.entity
+            );
+            return Verdict::Stop(trip(
+                "G-07 identity",
+                saw,
+                "nothing was changed",
+                "Is it still the same installation?",
+            ));
         }
         if self.counts.present * 100 < median * u64::from(guard.shrunken_percent) {
             let saw = format!("{endpoint} listed {} {}, usual are {median}", self.counts.present, pair.entity);

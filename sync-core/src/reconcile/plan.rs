@@ -1,14 +1,19 @@
 //! What will be done, to whom, why: immutable, readable, hashed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::settings::Cause;
 use super::{GuardClass, GuardTrip};
 use crate::connector::Removal;
 use crate::journal::{Ownership, Side};
-use crate::model::{ExternalId, FieldValue, Fingerprint, Pair, SyncKey};
+use crate::model::{Credential, ExternalId, FieldValue, Fingerprint, Pair, Scalar, SyncKey};
+
+/// The field whose values open doors and are masked wherever people read them.
+pub(super) const CREDENTIALS: &str = "credentials";
 
 /// A plan for one pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +38,9 @@ pub struct Plan {
     pub secondary_records: u64,
     /// Links that agree.
     pub unchanged: u64,
+    /// How many records are in each situation, those without an action or a note included.
+    #[serde(default)]
+    pub situations: BTreeMap<String, u64>,
 }
 
 /// One unit of work on one record.
@@ -58,7 +66,7 @@ pub struct Action {
     pub changes: Vec<FieldChange>,
     /// For a removal, which one.
     pub removal: Option<Removal>,
-    /// For a removal, why.
+    /// For a removal, why; for a record that is made again after somebody removed it by hand, `recreated`.
     pub cause: Option<String>,
     /// In words, why this is done at all.
     pub because: String,
@@ -70,7 +78,8 @@ pub struct Action {
     pub ownership: Ownership,
     /// Whether it may be done.
     pub state: ActionState,
-    /// Whether some reference of the record has no partner yet.
+    /// Whether something of the record is left for a later plan: a reference without a partner, or a field that a
+    /// guard holds back.
     pub waits_for_reference: bool,
 }
 
@@ -118,6 +127,8 @@ pub enum ActionKind {
 pub enum ActionState {
     /// Yes.
     Ready,
+    /// Yes: a person approved it in a plan that was interrupted.
+    Approved,
     /// Only after a person has approved the plan.
     NeedsApproval(String),
     /// Stopped by a guard; comes back with every plan until it is released or no longer true.
@@ -210,11 +221,31 @@ impl Plan {
         !self.trips.is_empty()
     }
 
+    /// The same plan with numbers of credentials masked, for programs that show it.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.actions = self.actions.into_iter().map(Action::masked).collect();
+        self
+    }
+
+    /// Counts a record in a situation.
+    pub(super) fn count(&mut self, situation: &str) {
+        self.count_many(situation, 1);
+    }
+
+    /// Counts records in a situation.
+    pub(super) fn count_many(&mut self, situation: &str, records: u64) {
+        if records > 0 {
+            *self.situations.entry(situation.to_owned()).or_default() += records;
+        }
+    }
+
     /// Sorts, hashes, and so finishes a plan.
     pub(super) fn finish(mut self) -> Self {
         use sha2::{Digest as _, Sha256};
         self.actions.sort_by(|a, b| {
-            (a.lane, &a.title, &a.primary, a.key, a.kind).cmp(&(b.lane, &b.title, &b.primary, b.key, b.kind))
+            let order = |action: &Action| (action.lane, action.key, action.kind, action.side);
+            (a.lane, &a.title, &a.primary).cmp(&(b.lane, &b.title, &b.primary)).then(order(a).cmp(&order(b)))
         });
         self.notes.sort_by(|a, b| (&a.situation, &a.title, &a.record).cmp(&(&b.situation, &b.title, &b.record)));
         let hashed = (&self.pair, self.revision, &self.actions, &self.trips);
@@ -226,6 +257,31 @@ impl Plan {
 }
 
 impl Action {
+    /// What tells this action from every other: the record, what is done to it, and to what value. An approval of
+    /// it holds as long as the same is planned.
+    pub fn id(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        let changes: Vec<_> = self.written().map(|change| (&change.field, &change.new)).collect();
+        let parts =
+            (self.key, self.kind, self.side, &self.primary, &self.secondary, &self.removal, &self.cause, changes);
+        let mut hasher = Sha256::new();
+        hasher.update(serde_json::to_vec(&parts).unwrap_or_default());
+        let mut id = hex::encode(hasher.finalize());
+        id.truncate(32);
+        id
+    }
+
+    /// The same action with numbers of credentials masked, for programs that show it.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        for change in self.changes.iter_mut().filter(|change| change.field == CREDENTIALS) {
+            for value in [&mut change.old, &mut change.baseline, &mut change.new, &mut change.from] {
+                *value = masked(value);
+            }
+        }
+        self
+    }
+
     /// The record that is written to.
     pub fn record(&self) -> Option<&ExternalId> {
         match self.side {
@@ -239,6 +295,7 @@ impl Action {
         match self.kind {
             ActionKind::Create => Some(GuardClass::Create),
             ActionKind::Update => Some(GuardClass::Update),
+            ActionKind::Remove if self.cause.as_deref() == Some(Cause::LeaverDate.as_str()) => Some(GuardClass::Leave),
             ActionKind::Remove => Some(GuardClass::Remove),
             ActionKind::Link => Some(GuardClass::Link),
             ActionKind::Record | ActionKind::Bury | ActionKind::Hold => None,
@@ -314,6 +371,7 @@ impl fmt::Display for Action {
         write!(f, ": {}", self.because)?;
         match &self.state {
             ActionState::Ready => {}
+            ActionState::Approved => write!(f, " [approved before]")?,
             ActionState::NeedsApproval(guard) => write!(f, " [needs approval: {guard}]")?,
             ActionState::Quarantined(guard) => write!(f, " [stopped by {guard}]")?,
         }
@@ -327,32 +385,46 @@ impl fmt::Display for Action {
 impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cut = if self.cut { ", cut to what fits" } else { "" };
-        write!(f, "{}: {} → {} ({}{cut})", self.field, self.shown(&self.old), self.shown(&self.new), self.reason.as_str())
+        write!(
+            f,
+            "{}: {} → {} ({}{cut})",
+            self.field,
+            self.shown(&self.old),
+            self.shown(&self.new),
+            self.reason.as_str()
+        )
     }
 }
 
 impl FieldChange {
     /// A value as it may be shown: numbers of credentials are masked.
     pub fn shown(&self, value: &FieldValue) -> String {
-        if self.field != "credentials" {
+        if self.field != CREDENTIALS {
             return value.to_string();
         }
-        match value {
+        match masked(value) {
             FieldValue::Set(set) => {
-                let masked: Vec<_> = set
-                    .iter()
-                    .map(|scalar| match scalar {
-                        crate::model::Scalar::Text(text) => {
-                            let credential = crate::model::Credential::from_text(text);
-                            format!("{} {}", credential.kind, credential.masked()).trim().to_owned()
-                        }
-                        other => other.to_string(),
-                    })
-                    .collect();
-                masked.join(", ")
+                let texts: Vec<_> = set.iter().map(|scalar| scalar.to_string().trim_matches('"').to_owned()).collect();
+                texts.join(", ")
             }
             other => other.to_string(),
         }
+    }
+}
+
+/// A value of the field `credentials` with all but the last characters of each number hidden.
+pub(super) fn masked(value: &FieldValue) -> FieldValue {
+    let mask = |scalar: &Scalar| match scalar {
+        Scalar::Text(text) => {
+            let credential = Credential::from_text(text);
+            Scalar::Text(format!("{} {}", credential.kind, credential.masked()).trim().to_owned())
+        }
+        other => other.clone(),
+    };
+    match value {
+        FieldValue::Value(scalar) => FieldValue::Value(mask(scalar)),
+        FieldValue::Set(set) => FieldValue::Set(set.iter().map(mask).collect()),
+        other => other.clone(),
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::classify::Classifier;
-use super::guard::{Used, apply_guards};
+use super::exchange::free_first;
+use super::guard::{Base, apply_guards};
 use super::plan::{ActionState, Plan};
 use super::settings::Settings;
 use super::{Decisions, GuardClass, GuardTrip};
 use crate::connector::{ReadCaps, WriteCaps};
-use crate::journal::{Candidate, Seen};
-use crate::model::{ExternalId, Pair, RefKey, SyncKey};
+use crate::journal::{Candidate, LinkState, Seen};
+use crate::model::{ExternalId, FieldValue, Pair, RefKey, SyncKey};
 
 /// Everything that a plan depends on.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct PlanInput<'a> {
     pub candidates: &'a [Candidate],
     /// Secondary records without a link.
     pub unlinked: &'a [Seen],
+    /// Linked secondary records that a rule would give to an unlinked primary record.
+    pub linked_partners: &'a [Seen],
     /// Partners of the records that the candidates point to.
     pub references: &'a References,
     /// What a person decided.
@@ -40,8 +43,18 @@ pub struct PlanInput<'a> {
     pub refused: &'a BTreeMap<ExternalId, Refusal>,
     /// Records with an unresolved write.
     pub in_doubt: &'a BTreeSet<SyncKey>,
-    /// Fields that read back differently each time.
-    pub flapping: &'a BTreeSet<(SyncKey, String)>,
+    /// Secondary records without a partner that the primary refused (two-way entities).
+    pub refused_back: &'a BTreeMap<ExternalId, Refusal>,
+    /// Fields that read back differently each time, with the value that was written.
+    pub flapping: &'a BTreeMap<(SyncKey, String), FieldValue>,
+    /// Links whose key is carried by a record that is not the linked one: state, and the record that is.
+    pub carried: &'a BTreeMap<SyncKey, (LinkState, Option<ExternalId>)>,
+    /// How often a record was made again in the last 24 hours, by primary id.
+    pub recreated: &'a BTreeMap<ExternalId, u32>,
+    /// No plan of the pair has been carried out as a whole yet.
+    pub first_run: bool,
+    /// Actions that a person approved in a plan that was interrupted.
+    pub approved: &'a BTreeSet<String>,
     /// Live links of the pair.
     pub live_links: u64,
     /// What was done unapproved in the guard window.
@@ -102,16 +115,29 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         primary_records: input.read.0,
         secondary_records: input.read.1,
         unchanged: 0,
+        situations: BTreeMap::new(),
     };
-    Classifier::new(input).classify_all(&mut plan);
-    let touched = plan.actions.iter().filter(|action| action.generation == 0 || action.secondary.is_some()).count();
-    plan.unchanged = input.live_links.saturating_sub(touched as u64);
-    let used: &Used = input.used;
-    apply_guards(&mut plan, &input.settings.guard, input.live_links, used);
+    let disturbed = Classifier::new(input).classify_all(&mut plan);
+    plan.unchanged = input.live_links.saturating_sub(disturbed);
+    free_first(&mut plan, input);
+    if !input.approved.is_empty() {
+        for action in plan.actions.iter_mut().filter(|action| input.approved.contains(&action.id())) {
+            action.state = ActionState::Approved;
+        }
+    }
+    let base = Base { live_links: input.live_links, first_run: input.first_run, used: input.used };
+    apply_guards(&mut plan, &input.settings.guard, base);
     if let Some(what) = input.changed_settings {
-        for action in plan.actions.iter_mut().filter(|action| action.state == ActionState::Ready) {
+        approve_settings(&mut plan, what);
+    }
+    plan.finish()
+}
+
+/// G-13: what the changed settings would do is shown to a person first. Our own notes harm nobody.
+fn approve_settings(plan: &mut Plan, what: &str) {
+    for action in plan.actions.iter_mut().filter(|action| action.class().is_some()) {
+        if action.state == ActionState::Ready {
             action.state = ActionState::NeedsApproval(format!("G-13 {what} changed"));
         }
     }
-    plan.finish()
 }

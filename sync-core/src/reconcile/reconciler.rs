@@ -8,16 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
-use super::observe::{Observer, Verdict};
-use super::planner::{PlanInput, References, Refusal};
+use tracing::Instrument as _;
+
+use super::observe::{Observed, Observer, Verdict};
 use super::settings::Settings;
-use super::{Decision, Decisions, Explanation, GuardClass, GuardTrip, LinkReport, Mapping, Plan, planner};
+use super::{Explanation, GuardTrip, LinkReport, Mapping, Plan};
 use crate::clock::Clock;
 use crate::connector::{Endpoint, EndpointIdentity, ErrorClass, Sink, Source, SyncError};
-use crate::journal::{
-    Absence, Candidate, CandidateQuery, Durability, IntentId, Journal, JournalError, LinkState, Side, Write,
-};
-use crate::model::{Entity, EntityKind, ExternalId, HashKey, Pair, SyncKey};
+use crate::journal::{Absence, Durability, IntentId, Journal, JournalError, LinkState, Side, Write};
+use crate::model::{Entity, ExternalId, HashKey, Pair};
 
 /// What a run works with.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +160,14 @@ impl RunError {
     }
 }
 
+/// What the snapshot guards said about both sides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SnapshotTrips {
+    pub(super) trips: Vec<GuardTrip>,
+    /// Nothing may be planned at all.
+    pub(super) stop: bool,
+}
+
 /// Keeps records of one kind in agreement between two endpoints.
 pub struct Reconciler<T: Entity> {
     pub(super) pair: Pair,
@@ -215,6 +222,10 @@ impl<T: Entity> Reconciler<T> {
         }
     }
 
+    fn span(&self, what: &'static str) -> tracing::Span {
+        tracing::info_span!("sync", what, pair = %self.pair)
+    }
+
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names = self.settings.field_names();
         names.extend(T::fields().iter().filter(|field| field.identity).map(|field| field.name));
@@ -243,30 +254,43 @@ impl<T: Entity> Reconciler<T> {
         let primary = observer.read_all(&*self.primary, &self.pair, Side::Primary, canaries, context).await?;
         let secondary = observer.read_all::<T>(&*self.secondary, &self.pair, Side::Secondary, &[], context).await?;
         let read = (primary.records, secondary.records);
+        let trips = self.end_snapshots([(primary, read.1), (secondary, read.0)], context).await?;
+        self.plan_from_store(context, read, trips).await
+    }
+
+    /// Judges both snapshots, then ends them: once one side stops the run, nothing is concluded from the other either.
+    async fn end_snapshots(
+        &self,
+        snapshots: [(Observed, u64); 2],
+        context: &Context<'_>,
+    ) -> Result<SnapshotTrips, RunError> {
         let live = self.live_links(context).await?;
-        let mut trips = Vec::new();
-        let mut stop = false;
-        for (observed, other) in [(primary, read.1), (secondary, read.0)] {
+        let mut trips = SnapshotTrips::default();
+        let mut judged = Vec::with_capacity(snapshots.len());
+        for (observed, other) in snapshots {
             let min_absence = self.settings.min_absence;
             let absence = match observed.judge(&self.settings.guard, &self.pair, live, other) {
                 Verdict::Good => Absence::Derive { min_absence },
+                Verdict::Partial => Absence::Keep,
                 Verdict::Doubtful(trip) => {
-                    trips.push(trip);
+                    trips.trips.push(trip);
                     Absence::Keep
                 }
                 Verdict::Stop(trip) => {
-                    trips.push(trip);
-                    stop = true;
+                    trips.trips.push(trip);
+                    trips.stop = true;
                     Absence::Keep
                 }
             };
-            // Once one side is in doubt, nothing is concluded from the other either.
-            observed.end(if stop { Absence::Keep } else { absence }, context).await?;
+            judged.push((observed, absence));
         }
-        self.plan_from_store(context, read, &trips, stop).await
+        for (observed, absence) in judged {
+            observed.end(if trips.stop { Absence::Keep } else { absence }, context).await?;
+        }
+        Ok(trips)
     }
 
-    async fn live_links(&self, context: &Context<'_>) -> Result<u64, RunError> {
+    pub(super) async fn live_links(&self, context: &Context<'_>) -> Result<u64, RunError> {
         Ok(context.journal.link_counts(&self.pair).await?.get(&LinkState::Live).copied().unwrap_or_default())
     }
 
@@ -297,159 +321,6 @@ impl<T: Entity> Reconciler<T> {
         Ok(())
     }
 
-    /// Plans from what the journal holds; reads no endpoint.
-    pub(super) async fn plan_from_store(
-        &self,
-        context: &Context<'_>,
-        read: (u64, u64),
-        trips: &[GuardTrip],
-        stop: bool,
-    ) -> Result<Plan, RunError> {
-        let journal = context.journal;
-        let now = context.clock.now();
-        let query = CandidateQuery { pair: self.pair.clone(), revision: self.settings.revision(), now };
-        let candidates = if stop { Vec::new() } else { journal.candidates(&query).await? };
-        let unlinked = if stop { Vec::new() } else { journal.unlinked(&self.pair, Side::Secondary).await? };
-        let references = self.references(&candidates, context).await?;
-        let decisions = self.decisions(&candidates, context).await?;
-        let refused = self.refusals(context).await?;
-        let in_doubt: BTreeSet<SyncKey> =
-            journal.open_intents(&self.pair).await?.into_iter().map(|intent| intent.key).collect();
-        let flapping = self.flapping(context).await?;
-        let used = self.used(context).await?;
-        let live_links = self.live_links(context).await?;
-        let changed = if live_links == 0 { None } else { self.changed_settings(context).await? };
-        let identity: Vec<&'static str> =
-            T::fields().iter().filter(|field| field.identity).map(|field| field.name).collect();
-        Ok(planner::plan(&PlanInput {
-            pair: &self.pair,
-            settings: &self.settings,
-            primary_caps: &self.primary.reads(),
-            secondary_caps: &self.secondary.reads(),
-            secondary_writes: &self.secondary.writes(),
-            identity: &identity,
-            candidates: &candidates,
-            unlinked: &unlinked,
-            references: &references,
-            decisions: &decisions,
-            refused: &refused,
-            in_doubt: &in_doubt,
-            flapping: &flapping,
-            live_links,
-            used: &used,
-            changed_settings: changed,
-            trips,
-            read,
-            now,
-            today: context.today.unwrap_or_else(|| now.date_naive()),
-        }))
-    }
-
-    async fn references(&self, candidates: &[Candidate], context: &Context<'_>) -> Result<References, RunError> {
-        let mut references = References::default();
-        let mut asked = BTreeSet::new();
-        let fields = candidates.iter().filter_map(|candidate| candidate.primary.as_ref()).map(|seen| &seen.fields);
-        for (_, value) in fields.flat_map(|fields| fields.iter()) {
-            for key in value.refs() {
-                if asked.insert(key.clone()) {
-                    if let Some(partner) = self.partner(key.entity, &key.id, context).await? {
-                        references.insert(key.clone(), partner);
-                    }
-                }
-            }
-        }
-        Ok(references)
-    }
-
-    /// The secondary's id of a record of the primary, whichever side leads for its kind.
-    async fn partner(
-        &self,
-        entity: EntityKind,
-        id: &ExternalId,
-        context: &Context<'_>,
-    ) -> Result<Option<ExternalId>, RunError> {
-        let Pair { primary, secondary, .. } = &self.pair;
-        let same = Pair::new(entity, primary.clone(), secondary.clone());
-        let reversed = Pair::new(entity, secondary.clone(), primary.clone());
-        for (pair, side) in [(same, Side::Primary), (reversed, Side::Secondary)] {
-            let link = context.journal.link_of(&pair, side, id).await?;
-            if let Some(link) = link.filter(|link| link.state == LinkState::Live) {
-                return Ok(link.record(side.other()).cloned());
-            }
-        }
-        Ok(None)
-    }
-
-    /// What a person decided, and partners from the time when the other side led.
-    async fn decisions(&self, candidates: &[Candidate], context: &Context<'_>) -> Result<Decisions, RunError> {
-        let prefix = format!("{}/", self.pair);
-        let mut decisions = Decisions::new();
-        let reversed = Pair::new(self.pair.entity, self.pair.secondary.clone(), self.pair.primary.clone());
-        if context.journal.link_counts(&reversed).await?.contains_key(&LinkState::Live) {
-            for candidate in candidates.iter().filter(|candidate| candidate.link.is_none()) {
-                let Some(primary) = &candidate.primary else { continue };
-                let former = context.journal.link_of(&reversed, Side::Secondary, &primary.id).await?;
-                if let Some(partner) = former.and_then(|link| link.primary) {
-                    decisions.insert(primary.id.clone(), Decision::Match(partner));
-                }
-            }
-        }
-        for (key, value) in context.journal.documents("decision", &prefix).await? {
-            if let (Some(id), Ok(decision)) = (key.strip_prefix(&prefix), serde_json::from_value(value)) {
-                decisions.insert(id.into(), decision);
-            }
-        }
-        Ok(decisions)
-    }
-
-    async fn refusals(&self, context: &Context<'_>) -> Result<BTreeMap<ExternalId, Refusal>, RunError> {
-        let prefix = format!("{}/", self.pair);
-        let stored = context.journal.documents("refusal", &prefix).await?;
-        let refusals = stored.into_iter().filter_map(|(key, value)| {
-            Some((key.strip_prefix(&prefix)?.into(), serde_json::from_value(value).ok()?))
-        });
-        Ok(refusals.collect())
-    }
-
-    async fn flapping(&self, context: &Context<'_>) -> Result<BTreeSet<(SyncKey, String)>, RunError> {
-        let prefix = format!("{}/", self.pair);
-        let stored = context.journal.documents("flap", &prefix).await?;
-        let flapping = stored.into_iter().filter_map(|(key, count)| {
-            let (record, field) = key.strip_prefix(&prefix)?.split_once('/')?;
-            let often = count.as_u64()? >= u64::from(self.settings.flap_limit);
-            often.then_some((record.parse().ok()?, field.to_owned()))
-        });
-        Ok(flapping.collect())
-    }
-
-    async fn used(&self, context: &Context<'_>) -> Result<BTreeMap<GuardClass, u64>, RunError> {
-        let hours = i64::from(self.settings.guard.window_hours);
-        let since = context.clock.now() - chrono::Duration::hours(hours);
-        let mut used = BTreeMap::new();
-        for class in [GuardClass::Remove, GuardClass::Create, GuardClass::Update] {
-            used.insert(class, context.journal.outcomes_since(&self.pair, class.as_str(), since).await?);
-        }
-        Ok(used)
-    }
-
-    /// G-13: which of the settings that can do harm differs from those under which a plan was last carried out.
-    async fn changed_settings(&self, context: &Context<'_>) -> Result<Option<&'static str>, RunError> {
-        let Some(known) = context.journal.document("settings", &self.pair.to_string()).await? else {
-            return Ok(None);
-        };
-        let current = self.guarded_settings();
-        let differs = |name: &str| known.get(name) != current.get(name);
-        Ok(["scope", "correlation", "removals"].into_iter().find(|name| differs(name)))
-    }
-
-    pub(super) fn guarded_settings(&self) -> serde_json::Value {
-        serde_json::json!({
-            "scope": self.settings.scope,
-            "correlation": self.settings.correlation,
-            "removals": self.settings.removals,
-        })
-    }
-
     /// The journal's hash key with the names of the stored fields, for code that stores what a write returned.
     pub(super) fn observer<'a>(&self, names: &'a [&'a str], key: HashKey) -> Observer<'a> {
         Observer { names, key }
@@ -471,18 +342,22 @@ impl<T: Entity> SyncLink for Reconciler<T> {
     }
 
     async fn plan(&self, context: &Context<'_>) -> Result<Plan, RunError> {
-        self.prepare(context).await
+        self.prepare(context).instrument(self.span("plan")).await
     }
 
     async fn apply(&self, plan: Plan, approval: &Approval, context: &Context<'_>) -> Result<LinkReport, RunError> {
-        self.apply_plan(plan, approval, context).await
+        self.started.get_or_init(|| context.clock.uptime());
+        self.apply_plan(plan, approval, context).instrument(self.span("apply")).await
     }
 
     async fn run(&self, approval: &Approval, context: &Context<'_>) -> Result<LinkReport, RunError> {
         self.started.get_or_init(|| context.clock.uptime());
-        self.recover(context).await?;
-        let plan = self.prepare(context).await?;
-        self.apply_plan(plan, approval, context).await
+        let work = async {
+            self.recover(context).await?;
+            let plan = self.prepare(context).await?;
+            self.apply_plan(plan, approval, context).await
+        };
+        work.instrument(self.span("run")).await
     }
 
     async fn explain(&self, id: &ExternalId, context: &Context<'_>) -> Result<Option<Explanation>, RunError> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::classify::oldest_first;
 use super::execute::Job;
 use super::plan::{Action, ActionKind, ActionState, Lane};
 use super::reconciler::{Context, Reconciler, RunError};
@@ -31,11 +32,19 @@ impl<T: Entity> Reconciler<T> {
             }
             (IntentKind::Create, CreateClass::Unique) => self.again(intent, context).await,
             (IntentKind::Create, CreateClass::Searchable) => {
-                if self.settled(&intent, context) { self.search(intent, context).await } else { Ok(()) }
+                if self.settled(&intent, context) {
+                    self.search(intent, context).await
+                } else {
+                    Ok(())
+                }
             }
             (IntentKind::Create, CreateClass::Unsafe) => self.hold_create(intent, context).await,
             (IntentKind::Update | IntentKind::Remove, _) => {
-                if self.settled(&intent, context) { self.read_again(intent, context).await } else { Ok(()) }
+                if self.settled(&intent, context) {
+                    self.read_again(intent, context).await
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -49,7 +58,8 @@ impl<T: Entity> Reconciler<T> {
     fn settled(&self, intent: &Intent, context: &Context<'_>) -> bool {
         let Some(sink) = self.sink(intent.side) else { return false };
         let lifetime = sink.writes().request_lifetime;
-        let margin = if lifetime.is_zero() { Duration::ZERO } else { self.settings.settle_margin.to_std().unwrap_or_default() };
+        let margin =
+            if lifetime.is_zero() { Duration::ZERO } else { self.settings.settle_margin.to_std().unwrap_or_default() };
         let wait = lifetime + sink.reads().read_lag + margin;
         context.clock.uptime() >= self.settle_base(intent.id, context.clock) + wait
     }
@@ -57,7 +67,18 @@ impl<T: Entity> Reconciler<T> {
     /// Classes K and U: the same request once more; the endpoint tells a repeat.
     async fn again(&self, intent: Intent, context: &Context<'_>) -> Result<(), RunError> {
         let job = self.job_of(intent, context).await?;
-        let answer = self.send(&job, context).await;
+        let mut answer = self.send(&job, context).await;
+        if let Err(error) = answer {
+            if error.stops_endpoint() {
+                // This repeat says nothing about the first attempt, which stays open.
+                return Err(RunError::endpoint(job.intent.side, &self.pair, error));
+            }
+            answer = match self.own_record(&job, context).await {
+                Ok(Some(record)) => Ok(Some(record)),
+                Ok(None) => Err(error),
+                Err(unread) => return Err(RunError::endpoint(job.intent.side, &self.pair, unread)),
+            };
+        }
         let finished = self.finish(&job, answer, context).await?;
         context.journal.commit(Durability::D1, finished.writes).await?;
         Ok(())
@@ -71,7 +92,7 @@ impl<T: Entity> Reconciler<T> {
             Err(error) if error.stops_endpoint() => return Err(RunError::endpoint(intent.side, &self.pair, error)),
             Err(_) => return Ok(()),
         };
-        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.sort_by(|a, b| oldest_first(&a.id, &b.id));
         if found.is_empty() {
             let unbounded = sink.writes().late_apply == LateApply::Unbounded;
             let note = if unbounded { "did not arrive so far; watched for a late duplicate" } else { "did not arrive" };
@@ -171,7 +192,8 @@ impl<T: Entity> Reconciler<T> {
             state: ActionState::Ready,
             waits_for_reference: true,
         };
-        Ok(Job { action, intent, approved: true })
+        // Whether it was approved is not known any more: the guards count it.
+        Ok(Job { action, intent, approved: false, plan: None })
     }
 
     async fn seen_of(&self, record: &Record<T>, context: &Context<'_>) -> Result<Seen, RunError> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::plan::{Action, ActionKind, Note, Plan};
+use super::plan::{Action, ActionKind, Note, Plan, Reason};
 use super::{GuardTrip, Outcome};
-use crate::model::Pair;
+use crate::model::{ExternalId, Pair};
 
 /// The report of one link.
 #[derive(Clone, Debug, Serialize)]
@@ -35,12 +35,31 @@ pub struct LinkReport {
     pub situations: BTreeMap<String, u64>,
     /// Records for a person to look at.
     pub held: Vec<Note>,
+    /// What somebody had changed at the written side and was set back.
+    pub overwritten: Vec<Overwritten>,
     /// What went wrong, if the run could not finish.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// What a person can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+}
+
+/// A value that somebody had changed at the written side and that was set back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overwritten {
+    /// The record at the written side.
+    pub record: ExternalId,
+    /// What a person calls it.
+    pub title: String,
+    /// The field.
+    pub field: String,
+    /// What it was set to there; secrets as stars.
+    pub old: String,
+    /// What it is now.
+    pub new: String,
+    /// Whether only that side had changed it, or both.
+    pub reason: Reason,
 }
 
 /// Records read at each side.
@@ -96,6 +115,7 @@ impl LinkReport {
         for action in &plan.actions {
             report.actions.add(action);
         }
+        report.situations.clone_from(&plan.situations);
         for note in &plan.notes {
             *report.situations.entry(note.situation.clone()).or_default() += 1;
         }
@@ -139,9 +159,28 @@ impl LinkReport {
             guards: Vec::new(),
             situations: BTreeMap::new(),
             held: Vec::new(),
+            overwritten: Vec::new(),
             error: None,
             remedy: None,
         }
+    }
+}
+
+impl Overwritten {
+    /// What an action sets back.
+    pub(super) fn of(action: &Action) -> impl Iterator<Item = Self> {
+        let set_back =
+            action.written().filter(|change| matches!(change.reason, Reason::SecondaryDrifted | Reason::BothChanged));
+        set_back.filter_map(|change| {
+            Some(Self {
+                record: action.record()?.clone(),
+                title: action.title.clone(),
+                field: change.field.clone(),
+                old: change.shown(&change.old),
+                new: change.shown(&change.new),
+                reason: change.reason,
+            })
+        })
     }
 }
 
@@ -158,6 +197,15 @@ impl ActionCounts {
 }
 
 impl OutcomeCounts {
+    /// Takes over what did not go well elsewhere; what went well is counted once only.
+    pub(super) fn add_trouble(&mut self, other: Self) {
+        self.superseded += other.superseded;
+        self.rejected += other.rejected;
+        self.in_doubt += other.in_doubt;
+        self.held += other.held;
+        self.failed += other.failed;
+    }
+
     /// Counts one.
     pub fn add(&mut self, outcome: Outcome) {
         match outcome {

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Guard, Mapping};
-use crate::model::{Fields, FieldValue, HashKey, Scalar};
+use crate::model::{FieldValue, Fields, HashKey, Scalar};
 
 /// What a link is told to do. Its hash is part of the configuration revision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +30,8 @@ pub struct Settings {
     pub min_absence: Duration,
     /// Whether a record that somebody removed at the secondary is made again, though it carries rights.
     pub recreate: bool,
+    /// G-15: how often in 24 hours it is made again before it is left to a person.
+    pub recreate_limit: u32,
     /// Whether adopted records may be deleted for good.
     pub delete_adopted: bool,
     /// How often a field may read back differently before it is left alone.
@@ -135,6 +137,7 @@ impl Settings {
             removal_confirmations: 2,
             min_absence: Duration::minutes(15),
             recreate: true,
+            recreate_limit: 3,
             delete_adopted: false,
             flap_limit: 3,
             settle_margin: Duration::seconds(5),
