@@ -116,6 +116,7 @@ fn live_event() -> Value {
         "userId": 42, "userName": "Okonkwo Maya", "deviceId": 7_000_123, "areaName": null, "notificationType": "Access" })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "called with a literal")]
 fn frame(method: &str, arguments: Value) -> Value {
     json!({ "C": "d-2", "M": [{ "H": "EventHubLocal", "M": method, "A": arguments }] })
 }

@@ -360,6 +360,8 @@ async fn each_fault_of_a_connection_names_its_step_and_what_to_do() {
     assert!(remedy.contains("second factor"), "{remedy}");
 
     let old = start(3, |switches| switches.version = "6.01.1000".to_owned()).await;
+    let refused = endpoint(&old, config(&old)).identify().await.unwrap_err();
+    assert_eq!(refused.class(), ErrorClass::Config);
     let (step, cause, _) = failed_step(&old, |_| {}).await;
     assert_eq!(step, "version");
     assert!(cause.contains("6.02"), "{cause}");

@@ -91,9 +91,10 @@ impl Site {
 
     fn mount(&mut self, exchange: &Exchange) -> Mock {
         let RecordedRequest { method, path, query, body, .. } = &exchange.request;
-        let query = match query.is_empty() {
-            true => Matcher::Missing,
-            false => Matcher::AllOf(query.iter().map(|(k, v)| Matcher::UrlEncoded(k.clone(), v.clone())).collect()),
+        let query = if query.is_empty() {
+            Matcher::Missing
+        } else {
+            Matcher::AllOf(query.iter().map(|(k, v)| Matcher::UrlEncoded(k.clone(), v.clone())).collect())
         };
         let body = match body {
             Some(Body::Json(json)) => Matcher::Json(json.clone()),
