@@ -27,7 +27,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     visitor.update(&UserChanges::new().telephone("0131 496 0000")).await?;
 
     let stored = visitor.get().await?;
-    println!("{} {} until {:?}", stored.id, stored.full_name(), stored.expiry_date.map(ServerTime::date));
+    let until = stored.expiry_date.map_or("ever".to_owned(), |date| date.date().to_string());
+    println!("{} {} until {until}", stored.id, stored.full_name());
 
     visitor.delete().await?;
     Ok(())
