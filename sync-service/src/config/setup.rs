@@ -1,0 +1,109 @@
+//! What a program builds with: folders, zone, schedule, limits, secrets.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use sync_core::reconcile::Settings;
+
+use super::sections::{LogLevel, Shared};
+use super::{ConfigFault, Schedule, secret};
+use crate::Limits;
+
+/// What a program builds with.
+#[derive(Debug)]
+pub struct Setup {
+    pub(crate) config: Option<PathBuf>,
+    base: PathBuf,
+    data: PathBuf,
+    pub(crate) logs: PathBuf,
+    pub(crate) log_level: LogLevel,
+    pub(crate) stop_within: Duration,
+    pub(crate) actor: String,
+    pub(crate) name: &'static str,
+    /// Zone of the site.
+    pub time_zone: Tz,
+    /// When what is done.
+    pub schedule: Schedule,
+    /// Limits on what may happen without a person's word.
+    pub limits: Limits,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl Setup {
+    pub(crate) fn new(name: &'static str, file: &Path, data: Option<&Path>, shared: &Shared) -> Self {
+        let base = file.parent().map(Path::to_owned).unwrap_or_default();
+        let data = data.map_or_else(|| base.join(&shared.service.data), Path::to_owned);
+        let logs = shared.service.log_folder.as_ref().map_or_else(|| data.join("logs"), |folder| base.join(folder));
+        Self {
+            config: Some(file.to_owned()),
+            logs,
+            log_level: shared.service.log_level,
+            stop_within: shared.service.stop_within.get().unwrap_or(Duration::from_mins(1)),
+            actor: shared.service.actor.clone(),
+            name,
+            time_zone: shared.time_zone(),
+            schedule: shared.schedule(),
+            limits: shared.guards,
+            warnings: Mutex::default(),
+            base,
+            data,
+        }
+    }
+
+    /// Defaults in a folder; for demonstrations and tests.
+    pub fn in_folder(name: &'static str, folder: &Path) -> Self {
+        let file = folder.join(format!("{name}.toml"));
+        Self { config: None, ..Self::new(name, &file, Some(folder), &Shared::default()) }
+    }
+
+    /// The folder of the state.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// A path as the configuration means it: relative to its file.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The secret that a reference in the configuration stands for: `env:NAME` or `file:PATH`.
+    ///
+    /// # Errors
+    /// The secret is missing, empty or stands in the configuration itself; the fault names the setting.
+    pub fn secret(&self, setting: &str, reference: &str) -> Result<SecretString, ConfigFault> {
+        let (secret, warning) = secret::resolve(setting, reference, &self.base)?;
+        if let Some(warning) = warning {
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        }
+        Ok(secret)
+    }
+
+    /// Puts the limits of the configuration into the settings of a link.
+    pub fn limit(&self, settings: &mut Settings) {
+        self.limits.put_into(settings, self.schedule.people);
+    }
+
+    /// What day it is at the site.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        now.with_timezone(&self.time_zone).date_naive()
+    }
+
+    /// What somebody should know about the configuration.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The journal's file.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.data.join("journal.db")
+    }
+
+    /// The decisions file.
+    pub(crate) fn decisions(&self) -> PathBuf {
+        self.data.join("decisions.toml")
+    }
+}

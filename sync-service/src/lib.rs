@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod approvals;
+mod arguments;
+mod config;
+mod cycle;
+mod decisions;
+mod desk;
+mod host;
+mod limits;
+mod logs;
+mod orders;
+mod program;
+mod progress;
+mod report;
+mod run;
+mod service;
+mod verbs;
+
+pub use answer::{Answer, Exit, Failure, FileFault};
+pub use config::{ConfigFault, ConfigFaults, Interval, Schedule, Setup, schema};
+pub use desk::Desk;
+pub use host::Host;
+pub use limits::{Allowance, Limits};
+pub use program::{Installation, Program};
+pub use report::{EventCounts, Report};
+pub use run::{main_of, run};

@@ -1,0 +1,296 @@
+//! `run`: every part on its own schedule, until told to stop.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::time::Duration;
+
+use chrono::Utc;
+use futures::future::{BoxFuture, FutureExt as _, join_all};
+use futures::stream::{BoxStream, StreamExt as _, select_all};
+use serde_json::{Value, json};
+use sync_core::events::EventLink;
+use sync_core::journal::{Durability, Write};
+use sync_core::reconcile::SyncLink;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::cycle::{self, Health, Order};
+use crate::desk::Part;
+use crate::{Answer, Desk, Failure, Host, Program, decisions};
+
+const NEXT: &str = "next";
+const SERVICE: &str = "service";
+/// Least distance between two runs that hints ask for.
+const HINT_MIN: Duration = Duration::from_secs(5);
+/// Longest distance between two tries of what fails.
+const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+/// How often the service says that it is alive.
+const BEAT: Duration = Duration::from_secs(30);
+
+/// A part of the installation with a schedule of its own.
+struct Job<'a> {
+    name: String,
+    interval: Duration,
+    work: Work<'a>,
+    hint: Option<&'a Notify>,
+}
+
+enum Work<'a> {
+    /// Links that are run one after the other.
+    Links(Vec<&'a dyn SyncLink>),
+    Events(&'a EventLink),
+}
+
+/// Runs the service until it is told to stop.
+pub(crate) async fn serve<P: Program>(
+    program: &P,
+    desk: &mut Desk,
+    host: &mut Host,
+    json: bool,
+) -> Result<Answer, Failure> {
+    desk.act_for_schedule();
+    decisions::take_up(desk).await?;
+    if desk.is_demo() {
+        let first = cycle::everything(program, desk, &Order::default(), "run").await?;
+        if !json {
+            host.say(&first.text);
+        }
+    }
+    if !json {
+        let folder = desk.setup().logs.display();
+        host.say(&format!("{} runs; its log is in {folder}. Ctrl-C stops it.", P::NAME));
+    }
+    tracing::info!("the service runs");
+    let stop = std::mem::replace(&mut host.stop, futures::future::pending().boxed());
+    let finished = work(desk, program.hints(), stop).await;
+    desk.journal().commit(Durability::D2, vec![Write::Delete { kind: SERVICE, key: "beat".to_owned() }]).await?;
+    tracing::info!(finished, "the service stopped");
+    let text = if finished { "Stopped." } else { "Stopped in the middle of a run; the next start goes on from there." };
+    Ok(Answer::new(text, json!({"command": "run", "stopped": true, "finished": finished})))
+}
+
+/// Returns whether everything came to its end before the time for a stop was over.
+async fn work(desk: &Desk, hints: Vec<BoxStream<'static, ()>>, stop: BoxFuture<'static, ()>) -> bool {
+    let hints_of_jobs: Vec<Notify> = desk.installation().events.iter().map(|_| Notify::new()).collect();
+    let jobs = jobs(desk, &hints_of_jobs);
+    let (stopping, stopped) = watch::channel(false);
+    let (definitions_done, definitions) = watch::channel(!jobs.iter().any(|job| job.name == part_name(Part::Definitions)));
+    let loops = jobs.into_iter().map(|job| {
+        let first = job.name == part_name(Part::Definitions);
+        let after = (job.name == part_name(Part::People)).then(|| definitions.clone());
+        let (stopped, done) = (stopped.clone(), first.then_some(&definitions_done));
+        async move { job.keep_running(desk, stopped, after, done).await }
+    });
+    let all = join_all(loops);
+    tokio::pin!(all);
+    let listen = listen(hints, &hints_of_jobs);
+    let beat = keep_beating(desk);
+    let helpers = async { tokio::join!(listen, beat) };
+    tokio::pin!(helpers);
+    tokio::select! {
+        biased;
+        () = stop => {}
+        _ = &mut all => return true,
+        _ = &mut helpers => {}
+    }
+    tracing::info!("asked to stop");
+    let _ = stopping.send(true);
+    tokio::select! {
+        _ = &mut all => true,
+        () = sleep(desk.setup().stop_within) => false,
+    }
+}
+
+fn jobs<'a>(desk: &'a Desk, hints: &'a [Notify]) -> Vec<Job<'a>> {
+    let schedule = desk.setup().schedule;
+    let mut jobs = Vec::new();
+    for part in [Part::Definitions, Part::People] {
+        let links: Vec<&dyn SyncLink> = desk.links().into_iter().filter(|link| Part::of(*link) == part).collect();
+        let distance = part.interval(schedule).get().filter(|_| !links.is_empty());
+        if let Some(interval) = distance {
+            jobs.push(Job { name: part_name(part), interval, work: Work::Links(links), hint: None });
+        }
+    }
+    if let Some(interval) = schedule.events.get() {
+        for (link, hint) in desk.installation().events.iter().zip(hints) {
+            let name = cycle::events_key(link);
+            jobs.push(Job { name, interval, work: Work::Events(link), hint: Some(hint) });
+        }
+    }
+    jobs
+}
+
+impl Job<'_> {
+    /// Runs at once and then by the schedule; a slow run delays the next, never overlaps it.
+    async fn keep_running(
+        self,
+        desk: &Desk,
+        mut stopped: watch::Receiver<bool>,
+        after: Option<watch::Receiver<bool>>,
+        done: Option<&watch::Sender<bool>>,
+    ) {
+        if let Some(mut after) = after {
+            tokio::select! {
+                _ = after.wait_for(|done| *done) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+        }
+        let mut failures = 0_u32;
+        loop {
+            let begun = Instant::now();
+            // A store that fails is tried again like a system that fails; nothing happens that is not recorded.
+            let health = self.run(desk, &stopped).await.unwrap_or_else(|failure| {
+                tracing::error!(part = self.name, "{}", failure.message());
+                Health::Failing
+            });
+            failures = if health == Health::Good { 0 } else { failures.saturating_add(1) };
+            if let Some(done) = done {
+                let _ = done.send(true);
+            }
+            let wait = self.distance(health, failures);
+            self.note_next(desk, wait).await;
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+                () = sleep(wait) => {}
+                () = self.hinted(begun, health) => {}
+            }
+        }
+    }
+
+    async fn run(&self, desk: &Desk, stopped: &watch::Receiver<bool>) -> Result<Health, Failure> {
+        let order = Order::default();
+        match &self.work {
+            Work::Events(link) => Ok(cycle::run_events(desk, link).await?.1),
+            Work::Links(links) => {
+                if let Err(failure) = decisions::take_up(desk).await {
+                    // A slip in the file while the service runs must not stop what was decided before.
+                    tracing::warn!("{failure}");
+                }
+                let mut worst = Health::Good;
+                for link in links {
+                    if *stopped.borrow() {
+                        break;
+                    }
+                    let (_, health) = cycle::run_link(desk, *link, &order).await?;
+                    worst = worst.max(health);
+                }
+                Ok(worst)
+            }
+        }
+    }
+
+    /// How long until the next run.
+    fn distance(&self, health: Health, failures: u32) -> Duration {
+        match health {
+            Health::Good => jittered(self.interval),
+            Health::Stuck => jittered(self.interval.max(LONGEST_BACKOFF)),
+            Health::Failing => {
+                let backoff = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(16));
+                jittered(backoff.min(LONGEST_BACKOFF))
+            }
+        }
+    }
+
+    /// Ends when a hint asks for a run before its time. What fails is not hurried.
+    async fn hinted(&self, begun: Instant, health: Health) {
+        let (Some(hint), Health::Good) = (self.hint, health) else { return std::future::pending().await };
+        hint.notified().await;
+        sleep_until(begun + HINT_MIN.min(self.interval)).await;
+    }
+
+    async fn note_next(&self, desk: &Desk, wait: Duration) {
+        let at = chrono::Duration::from_std(wait).ok().map(|wait| desk.clock().now() + wait);
+        let put = Write::Put { kind: NEXT, key: self.name.clone(), value: json!(at) };
+        if let Err(error) = desk.journal().commit(Durability::D2, vec![put]).await {
+            tracing::error!(part = self.name, "the time of the next run cannot be stored: {error}");
+        }
+    }
+}
+
+/// When a part runs next, as far as the service that runs has said.
+pub(crate) async fn next_of(desk: &Desk, name: &str) -> Result<Value, Failure> {
+    if beat(desk).await?["running"] != true {
+        return Ok(Value::Null);
+    }
+    Ok(desk.journal().document(NEXT, name).await?.unwrap_or_default())
+}
+
+/// Whether a service runs, and since when.
+pub(crate) async fn beat(desk: &Desk) -> Result<Value, Failure> {
+    let Some(mut beat) = desk.journal().document(SERVICE, "beat").await? else {
+        return Ok(json!({"running": false}));
+    };
+    let last: Option<chrono::DateTime<Utc>> = beat["at"].as_str().and_then(|text| text.parse().ok());
+    let fresh = last.is_some_and(|last| (desk.clock().now() - last).num_seconds() < 4 * 30);
+    if let Some(object) = beat.as_object_mut() {
+        object.insert("running".to_owned(), fresh.into());
+    }
+    Ok(beat)
+}
+
+/// Name of a part in the journal.
+pub(crate) fn part_name(part: Part) -> String {
+    match part {
+        Part::Definitions => "definitions".to_owned(),
+        Part::People => "people".to_owned(),
+    }
+}
+
+/// Never ends by itself.
+async fn keep_beating(desk: &Desk) {
+    let since = desk.clock().now();
+    loop {
+        let value = json!({"since": since, "at": desk.clock().now(), "process": std::process::id()});
+        let put = Write::Put { kind: SERVICE, key: "beat".to_owned(), value };
+        if let Err(error) = desk.journal().commit(Durability::D2, vec![put]).await {
+            tracing::warn!("the sign of life cannot be stored: {error}");
+        }
+        sleep(BEAT).await;
+    }
+}
+
+/// Never ends by itself.
+async fn listen(hints: Vec<BoxStream<'static, ()>>, jobs: &[Notify]) {
+    let mut hints = select_all(hints);
+    while hints.next().await.is_some() {
+        jobs.iter().for_each(Notify::notify_one);
+    }
+    std::future::pending().await
+}
+
+/// ±10 %, so that many installations do not ask in step.
+fn jittered(distance: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() % 2_001;
+    let tenths = u32::try_from(random).unwrap_or(1_000);
+    distance.mul_f64(0.9 + 0.2 * f64::from(tenths) / 2_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(seconds: u64) -> Job<'static> {
+        Job { name: "people".into(), interval: Duration::from_secs(seconds), work: Work::Links(Vec::new()), hint: None }
+    }
+
+    #[test]
+    fn runs_are_a_tenth_off_at_most() {
+        for _ in 0..200 {
+            let distance = job(100).distance(Health::Good, 0);
+            assert!((Duration::from_secs(90)..=Duration::from_secs(110)).contains(&distance), "{distance:?}");
+        }
+    }
+
+    #[test]
+    fn what_fails_is_tried_soon_and_then_ever_less_often() {
+        let at = |failures| job(900).distance(Health::Failing, failures);
+        assert!(at(1) < Duration::from_secs(2));
+        assert!(at(3) > at(1) * 2);
+        assert!(at(40) <= LONGEST_BACKOFF.mul_f64(1.1));
+    }
+
+    #[test]
+    fn a_wrong_password_is_not_tried_every_few_seconds() {
+        assert!(job(1).distance(Health::Stuck, 1) >= LONGEST_BACKOFF.mul_f64(0.9));
+    }
+}

@@ -1,0 +1,81 @@
+//! `plan`: what would be done, for whom, and why.
+
+use std::fmt::Write as _;
+
+use sync_core::journal::EventState;
+use sync_core::reconcile::{LinkReport, Plan};
+
+use crate::report::Report;
+use crate::{Answer, Desk, Failure, approvals, cycle, decisions, orders};
+
+pub(crate) async fn plan(desk: &Desk) -> Result<Answer, Failure> {
+    let (mut report, mut plans) = (Report::of("plan"), Vec::new());
+    orders::carry_out_all(desk).await?;
+    decisions::take_up(desk).await?;
+    for link in desk.links() {
+        match link.plan(&desk.context()).await {
+            Ok(plan) => {
+                approvals::note_shown(desk, &plan).await?;
+                report.links.push(LinkReport::of_plan(&plan));
+                plans.push(plan);
+            }
+            Err(error) => {
+                let remedy = error.remedy().map(str::to_owned);
+                report.links.push(LinkReport::failed(link.pair(), error.chain(), remedy));
+            }
+        }
+    }
+    report.undecided = decisions::write(desk, &plans).await?;
+    plan_events(desk, &mut report).await?;
+    let mut text = String::new();
+    for plan in &plans {
+        tell(&mut text, plan, desk);
+    }
+    if report.undecided > 0 {
+        let file = desk.setup().decisions();
+        let _ = writeln!(text, "{} records wait for your decision in {}", report.undecided, file.display());
+    }
+    Ok(report.answer(text))
+}
+
+/// Events as far as they have been read; nothing is read for a plan.
+async fn plan_events(desk: &Desk, report: &mut Report) -> Result<(), Failure> {
+    if !desk.reads_events() {
+        return Ok(());
+    }
+    for link in &desk.installation().events {
+        let key = cycle::events_key(link);
+        let Some(run) = desk.journal().document(cycle::RUN, &key).await? else {
+            report.warnings.push(format!("{}: nothing was read yet; `apply` reads and delivers events", link.name()));
+            continue;
+        };
+        let dry = link.plan(desk.journal(), desk.clock()).await?;
+        report.events_to_deliver += dry.count(EventState::Delivered);
+        if let Some(failure) = &dry.failure {
+            report.fail(link.name(), failure.message.clone(), failure.remedy.clone());
+        }
+        if let Some(source) = run["report"]["source"].as_str() {
+            let counts = desk.journal().event_counts(&source.into()).await?;
+            report.events.add(&sync_core::events::EventTotals::of(&counts));
+        }
+    }
+    // What is ready is what would be delivered; it is told once.
+    report.events.ready = 0;
+    Ok(())
+}
+
+fn tell(text: &mut String, plan: &Plan, desk: &Desk) {
+    let _ = write!(text, "{plan}");
+    let waiting = plan.visible().filter(|action| action.waits_for_reference).count();
+    if waiting > 0 {
+        let _ = writeln!(
+            text,
+            "  {waiting} of these refer to something that a link before this one has yet to make; `apply` goes in order"
+        );
+    }
+    if plan.needs_approval() || plan.is_guarded() {
+        let hash = plan.hash.get(..12).unwrap_or_default();
+        let _ = writeln!(text, "  to approve: {} apply --approve {hash}", desk.setup().name);
+    }
+    text.push('\n');
+}
