@@ -51,8 +51,7 @@ impl Site {
 
     async fn run(&self, links: &[Arc<dyn SyncLink>]) -> Vec<LinkReport> {
         let clock = SystemClock::new(|duration| Box::pin(tokio::time::sleep(duration)) as _);
-        let context =
-            Context { journal: &self.journal, clock: &clock, progress: &Silent, actor: "test", today: None };
+        let context = Context { journal: &self.journal, clock: &clock, progress: &Silent, actor: "test", today: None };
         let mut reports = Vec::new();
         for link in links {
             reports.push(link.run(&Approval::everything(), &context).await.unwrap());

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-const PEOPLE: &str = "SELECT e.first_name, e.last_name, s.description, coalesce(e.paylink, '-'), coalesce(e.badge, '-'),
+const PEOPLE: &str =
+    "SELECT e.first_name, e.last_name, s.description, coalesce(e.paylink, '-'), coalesce(e.badge, '-'),
         coalesce(p.description, '-'), coalesce(g.description, '-')
     FROM temployee e JOIN temployee_status s USING (employee_status_id)
     LEFT JOIN tterminal_policy p USING (terminal_policy_id)

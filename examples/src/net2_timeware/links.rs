@@ -61,11 +61,7 @@ impl Sides {
         links
     }
 
-    fn departments(
-        &self,
-        direction: DepartmentDirection,
-        common: &dyn Fn(&mut Settings),
-    ) -> Option<Arc<dyn SyncLink>> {
+    fn departments(&self, direction: DepartmentDirection, common: &dyn Fn(&mut Settings)) -> Option<Arc<dyn SyncLink>> {
         let net2: Arc<dyn Sink<Department>> = self.net2.clone();
         let timeware = self.timeware.departments();
         let link = match direction {

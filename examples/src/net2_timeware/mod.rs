@@ -25,7 +25,8 @@ use timeware_model::{Store, TerminalChange, TerminalDirection, TerminalKind};
 use vendor_sim::net2::Net2Sim;
 
 pub use config::{
-    Config, DepartmentDirection, Departments, Direction, Events, People, PersonalField, Policies, RemovalsConfig, Switch,
+    Config, DepartmentDirection, Departments, Direction, Events, People, PersonalField, Policies, RemovalsConfig,
+    Switch,
 };
 
 use links::Sides;
@@ -66,7 +67,8 @@ impl Net2Timeware {
 #[async_trait]
 impl Program for Net2Timeware {
     const NAME: &'static str = "net2-timeware";
-    const ABOUT: &'static str = "Keeps Paxton Net2 and timeware in agreement: people, departments, policies, doors, events";
+    const ABOUT: &'static str =
+        "Keeps Paxton Net2 and timeware in agreement: people, departments, policies, doors, events";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Config = Config;
 
@@ -117,7 +119,10 @@ impl Program for Net2Timeware {
         let Some(site) = &self.site else { return Ok(Vec::new()) };
         let deeds = release_some(&*self.store).await?;
         let passages = demo::a_working_day(site);
-        Ok(deeds.into_iter().chain([format!("{passages} people of the simulated site went through its doors")]).collect())
+        Ok(deeds
+            .into_iter()
+            .chain([format!("{passages} people of the simulated site went through its doors")])
+            .collect())
     }
 
     /// Whatever the live hub says, be it that it is there again: the log may have something new.
@@ -192,7 +197,7 @@ fn faults_of(config: &Config) -> Vec<ConfigFault> {
 }
 
 fn timeware_fault(error: &timeware_model::Error) -> ConfigFault {
-    let setting = error.field().map_or_else(|| "timeware".to_owned(), |field| format!("timeware.{field}"));
+    let setting = error.field().unwrap_or("timeware").to_owned();
     ConfigFault::new(setting, error.reason().to_owned(), error.remedy().unwrap_or("Correct it").to_owned())
 }
 

@@ -8,9 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use sync_service::{Answer, Failure};
-use timeware_model::{
-    Store, Terminal, TerminalChange, TerminalDirection, TerminalId, TerminalKind, TerminalRole,
-};
+use timeware_model::{Store, Terminal, TerminalChange, TerminalDirection, TerminalId, TerminalKind, TerminalRole};
 
 /// The verb's place on the command line.
 pub(super) fn command() -> Command {
@@ -27,9 +25,12 @@ pub(super) fn command() -> Command {
                 .help("Takes it into service; say from when with --from"),
         )
         .arg(Arg::new("suspend").long("suspend").action(ArgAction::SetTrue).help("Takes it out of service"))
-        .arg(Arg::new("from").long("from").value_name("WHEN").help(
-            "From when on its events count: `now`, a day (2026-03-02) or a local time (2026-03-02T08:00)",
-        ))
+        .arg(
+            Arg::new("from")
+                .long("from")
+                .value_name("WHEN")
+                .help("From when on its events count: `now`, a day (2026-03-02) or a local time (2026-03-02T08:00)"),
+        )
         .arg(
             Arg::new("roll-call")
                 .long("roll-call")
@@ -50,7 +51,12 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// No such terminal; a kind, direction or time that is none; the store.
-pub(super) async fn run(arguments: &ArgMatches, store: &dyn Store, zone: Tz, now: DateTime<Utc>) -> Result<Answer, Failure> {
+pub(super) async fn run(
+    arguments: &ArgMatches,
+    store: &dyn Store,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<Answer, Failure> {
     if let Some(("set", set)) = arguments.subcommand() {
         let change = Change::from_arguments(set, zone, now)?;
         let wanted = set.get_one::<String>("terminal").map_or("", String::as_str);
