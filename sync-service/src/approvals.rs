@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sync_core::journal::{AuditEntry, Durability, Write};
 use sync_core::model::{Fingerprint, HashKey, Pair};
-use sync_core::reconcile::{Action, ActionKind, ActionState, Approval, Plan};
+use sync_core::reconcile::{Action, ActionKind, ActionState, Approval, FieldChange, Plan};
 
 use crate::{Desk, Failure};
 
@@ -84,8 +84,7 @@ pub(crate) async fn approvals(desk: &Desk, given: &[String]) -> Result<Approval,
     if desk.is_demo() {
         return Ok(Approval::everything());
     }
-    let mut approval = Approval::default();
-    approval.hashes = stored(desk).await?;
+    let mut approval = Approval { hashes: stored(desk).await?, everything: false };
     for hash in given {
         approval.hashes.insert(usable(hash)?);
     }
@@ -136,8 +135,8 @@ fn first_creations(plan: &Plan, key: &HashKey) -> Option<Fingerprint> {
     let mut hasher = key.hasher();
     for action in creations {
         hasher.part(action.key.to_string().as_bytes());
-        let plain = action.changes.iter().filter(|change| change.from.refs().is_empty() && change.new.refs().is_empty());
-        for change in plain {
+        let own = |change: &&FieldChange| change.from.refs().is_empty() && change.new.refs().is_empty();
+        for change in action.changes.iter().filter(own) {
             hasher.part(change.field.as_bytes());
             hasher.part(&serde_json::to_vec(&change.new).unwrap_or_default());
         }

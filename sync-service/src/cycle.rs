@@ -1,16 +1,19 @@
 //! One run of one link, with what surrounds it: approvals, the stored report, the log.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sync_core::connector::ErrorClass;
 use sync_core::events::{EventLink, EventReport, EventTotals};
 use sync_core::journal::{Durability, Write};
-use sync_core::reconcile::{Approval, LinkReport, RunError, SyncLink};
+use sync_core::model::EndpointName;
+use sync_core::reconcile::{Approval, GuardTrip, LinkReport, Note, RunError, SyncLink};
 
 use crate::report::{Report, Trouble};
 use crate::{Answer, Desk, Failure, Program, approvals, decisions, orders};
 
 /// Kind of the documents that say how a link last ran.
-pub(crate) const RUN: &str = "run";
+const RUN: &str = "run";
 /// Held records that a stored report names.
 const NAMED: usize = 100;
 
@@ -89,7 +92,7 @@ pub(crate) async fn run_link(desk: &Desk, link: &dyn SyncLink, order: &Order) ->
             (LinkReport::failed(link.pair(), error.chain(), remedy), health_of(&error))
         }
     };
-    let seconds = (desk.clock().uptime() - begun).as_secs_f64();
+    let seconds = desk.clock().uptime().saturating_sub(begun).as_secs_f64();
     log_link(link, &report, seconds);
     let mut kept = report.clone();
     kept.held.truncate(NAMED);
@@ -128,7 +131,7 @@ async fn attempt(
 pub(crate) async fn run_events(desk: &Desk, link: &EventLink) -> Result<(EventReport, Health), Failure> {
     let begun = desk.clock().uptime();
     let report = link.run(desk.journal(), desk.clock()).await?;
-    let seconds = (desk.clock().uptime() - begun).as_secs_f64();
+    let seconds = desk.clock().uptime().saturating_sub(begun).as_secs_f64();
     let failures = [&report.intake.failure, &report.delivery.failure];
     let mut health = Health::Good;
     for failure in failures.into_iter().flatten() {
@@ -207,9 +210,53 @@ fn log_link(link: &dyn SyncLink, report: &LinkReport, seconds: f64) {
 
 async fn store_run(desk: &Desk, key: String, good: bool, seconds: f64, report: Value) -> Result<(), Failure> {
     let now = desk.clock().now();
-    let before = desk.journal().document(RUN, &key).await?;
-    let last_good = if good { json!(now) } else { before.map_or(Value::Null, |run| run["last_good"].clone()) };
-    let value = json!({"at": now, "good": good, "last_good": last_good, "seconds": seconds, "report": report});
+    let last_good = if good { Some(now) } else { LastRun::of(desk, &key).await?.last_good };
+    let value = json!({"at": now, "last_good": last_good, "seconds": seconds, "report": report});
     desk.journal().commit(Durability::D2, vec![Write::Put { kind: RUN, key, value }]).await?;
     Ok(())
+}
+
+/// How a link last ran, as far as it was stored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LastRun {
+    pub(crate) at: Option<DateTime<Utc>>,
+    pub(crate) last_good: Option<DateTime<Utc>>,
+    pub(crate) report: Kept,
+}
+
+/// What is told again of a stored report, of records or of events.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Kept {
+    pub(crate) second_plan_actions: u64,
+    pub(crate) needs_approval: bool,
+    pub(crate) guards: Vec<GuardTrip>,
+    pub(crate) held: Vec<Note>,
+    pub(crate) error: Option<String>,
+    pub(crate) remedy: Option<String>,
+    pub(crate) source: Option<EndpointName>,
+    pub(crate) intake: KeptStage,
+    pub(crate) delivery: KeptStage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct KeptStage {
+    pub(crate) failure: Option<KeptFailure>,
+}
+
+/// Why a stage of events ended early.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct KeptFailure {
+    pub(crate) message: String,
+    pub(crate) remedy: Option<String>,
+}
+
+impl LastRun {
+    /// Nothing if it never ran.
+    pub(crate) async fn of(desk: &Desk, key: &str) -> Result<Self, Failure> {
+        let run = desk.journal().document(RUN, key).await?;
+        Ok(run.and_then(|run| serde_json::from_value(run).ok()).unwrap_or_default())
+    }
 }

@@ -14,9 +14,8 @@ use crate::{Answer, Desk, Exit, Failure, Host, Program, Setup, config, logs, ver
 
 /// Runs the program with the arguments of this process; prints and returns what the shell sees.
 pub fn main_of<P: Program>() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(_) => return ExitCode::FAILURE,
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
+        return ExitCode::FAILURE;
     };
     runtime.block_on(async { ExitCode::from(run::<P>(std::env::args_os(), &mut Host::of_process()).await) })
 }

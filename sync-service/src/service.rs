@@ -3,10 +3,11 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use futures::stream::{BoxStream, StreamExt as _, select_all};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sync_core::events::EventLink;
 use sync_core::journal::{Durability, Write};
 use sync_core::reconcile::SyncLink;
@@ -207,24 +208,28 @@ impl Job<'_> {
     }
 }
 
-/// When a part runs next, as far as the service that runs has said.
-pub(crate) async fn next_of(desk: &Desk, name: &str) -> Result<Value, Failure> {
-    if beat(desk).await?["running"] != true {
-        return Ok(Value::Null);
-    }
-    Ok(desk.journal().document(NEXT, name).await?.unwrap_or_default())
+/// A sign of life of the service.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Beat {
+    pub(crate) running: bool,
+    pub(crate) since: Option<DateTime<Utc>>,
+    at: Option<DateTime<Utc>>,
+    process: u32,
+}
+
+/// When a part runs next, as far as the service has said.
+pub(crate) async fn next_of(desk: &Desk, name: &str) -> Result<Option<DateTime<Utc>>, Failure> {
+    let next = desk.journal().document(NEXT, name).await?;
+    Ok(next.and_then(|next| serde_json::from_value(next).ok()))
 }
 
 /// Whether a service runs, and since when.
-pub(crate) async fn beat(desk: &Desk) -> Result<Value, Failure> {
-    let Some(mut beat) = desk.journal().document(SERVICE, "beat").await? else {
-        return Ok(json!({"running": false}));
-    };
-    let last: Option<chrono::DateTime<Utc>> = beat["at"].as_str().and_then(|text| text.parse().ok());
-    let fresh = last.is_some_and(|last| (desk.clock().now() - last).num_seconds() < 4 * 30);
-    if let Some(object) = beat.as_object_mut() {
-        object.insert("running".to_owned(), fresh.into());
-    }
+pub(crate) async fn beat(desk: &Desk) -> Result<Beat, Failure> {
+    let beat = desk.journal().document(SERVICE, "beat").await?;
+    let mut beat: Beat = beat.and_then(|beat| serde_json::from_value(beat).ok()).unwrap_or_default();
+    let age = beat.at.and_then(|at| (desk.clock().now() - at).to_std().ok());
+    beat.running = age.is_some_and(|age| age < BEAT * 4);
     Ok(beat)
 }
 
@@ -240,7 +245,9 @@ pub(crate) fn part_name(part: Part) -> String {
 async fn keep_beating(desk: &Desk) {
     let since = desk.clock().now();
     loop {
-        let value = json!({"since": since, "at": desk.clock().now(), "process": std::process::id()});
+        let now = desk.clock().now();
+        let beat = Beat { running: true, since: Some(since), at: Some(now), process: std::process::id() };
+        let value = serde_json::to_value(beat).unwrap_or_default();
         let put = Write::Put { kind: SERVICE, key: "beat".to_owned(), value };
         if let Err(error) = desk.journal().commit(Durability::D2, vec![put]).await {
             tracing::warn!("the sign of life cannot be stored: {error}");
@@ -255,7 +262,7 @@ async fn listen(hints: Vec<BoxStream<'static, ()>>, jobs: &[Notify]) {
     while hints.next().await.is_some() {
         jobs.iter().for_each(Notify::notify_one);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// ±10 %, so that many installations do not ask in step.

@@ -88,7 +88,7 @@ impl<'a> Document<'a> {
     }
 
     /// The fault of a setting with its line; that of the section if the setting is not in the file.
-    pub(super) fn locate(&self, fault: ConfigFault) -> FileFault {
+    pub(super) fn locate(&self, fault: &ConfigFault) -> FileFault {
         let mut span = None;
         let mut table = Some(&self.table);
         for name in fault.setting.split('.') {
@@ -147,11 +147,9 @@ fn split<'a>(section: &mut Spanned<DeValue<'a>>) -> Option<Spanned<DeValue<'a>>>
 fn find(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>> {
     for (key, value) in table {
         let name = key.get_ref().as_ref().to_owned();
-        if let Some(inner) = value.get_ref().as_table() {
-            if let Some(mut path) = find(inner, span) {
-                path.insert(0, name);
-                return Some(path);
-            }
+        if let Some(mut path) = value.get_ref().as_table().and_then(|inner| find(inner, span)) {
+            path.insert(0, name);
+            return Some(path);
         }
         let value_span = value.span();
         let within = value_span.start <= span.start && span.end <= value_span.end && !value_span.is_empty();

@@ -31,7 +31,7 @@ pub(crate) async fn load<P: Program>(file: &Path, data: Option<&Path>) -> Result
     let config: Option<P::Config> = document.read(&Shared::SECTIONS, &mut faults);
     let whole = Document::parse(file, &text).0;
     if let Some(sections) = &shared {
-        faults.extend(sections.faults().into_iter().map(|fault| whole.locate(fault)));
+        faults.extend(sections.faults().into_iter().map(|fault| whole.locate(&fault)));
     }
     let (Some(sections), Some(config), true) = (shared, config, faults.is_empty()) else {
         return Err(Failure::of_files(unusable(faults.len()), sorted(faults)));
@@ -40,7 +40,7 @@ pub(crate) async fn load<P: Program>(file: &Path, data: Option<&Path>) -> Result
     match P::build(config, &setup).await {
         Ok(program) => Ok((program, setup)),
         Err(found) => {
-            let faults: Vec<_> = found.into_iter().map(|fault| whole.locate(fault)).collect();
+            let faults: Vec<_> = found.into_iter().map(|fault| whole.locate(&fault)).collect();
             Err(Failure::of_files(unusable(faults.len()), sorted(faults)))
         }
     }

@@ -16,7 +16,6 @@ use crate::Limits;
 /// What a program builds with.
 #[derive(Debug)]
 pub struct Setup {
-    pub(crate) config: Option<PathBuf>,
     base: PathBuf,
     data: PathBuf,
     pub(crate) logs: PathBuf,
@@ -39,7 +38,6 @@ impl Setup {
         let data = data.map_or_else(|| base.join(&shared.service.data), Path::to_owned);
         let logs = shared.service.log_folder.as_ref().map_or_else(|| data.join("logs"), |folder| base.join(folder));
         Self {
-            config: Some(file.to_owned()),
             logs,
             log_level: shared.service.log_level,
             stop_within: shared.service.stop_within.get().unwrap_or(Duration::from_mins(1)),
@@ -57,7 +55,7 @@ impl Setup {
     /// Defaults in a folder; for demonstrations and tests.
     pub fn in_folder(name: &'static str, folder: &Path) -> Self {
         let file = folder.join(format!("{name}.toml"));
-        Self { config: None, ..Self::new(name, &file, Some(folder), &Shared::default()) }
+        Self::new(name, &file, Some(folder), &Shared::default())
     }
 
     /// The folder of the state.

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use sync_core::events::EventTotals;
 use sync_core::journal::EventState;
 use sync_core::reconcile::{LinkReport, Plan};
 
+use crate::cycle::LastRun;
 use crate::report::Report;
 use crate::{Answer, Desk, Failure, approvals, cycle, decisions, orders};
 
@@ -45,7 +47,7 @@ async fn plan_events(desk: &Desk, report: &mut Report) -> Result<(), Failure> {
     }
     for link in &desk.installation().events {
         let key = cycle::events_key(link);
-        let Some(run) = desk.journal().document(cycle::RUN, &key).await? else {
+        let Some(source) = LastRun::of(desk, &key).await?.report.source else {
             report.warnings.push(format!("{}: nothing was read yet; `apply` reads and delivers events", link.name()));
             continue;
         };
@@ -54,10 +56,7 @@ async fn plan_events(desk: &Desk, report: &mut Report) -> Result<(), Failure> {
         if let Some(failure) = &dry.failure {
             report.fail(link.name(), failure.message.clone(), failure.remedy.clone());
         }
-        if let Some(source) = run["report"]["source"].as_str() {
-            let counts = desk.journal().event_counts(&source.into()).await?;
-            report.events.add(&sync_core::events::EventTotals::of(&counts));
-        }
+        report.events.add(&EventTotals::of(&desk.journal().event_counts(&source).await?));
     }
     // What is ready is what would be delivered; it is told once.
     report.events.ready = 0;

@@ -1,0 +1,371 @@
+//! A program that joins two fake systems, `doors` and `hours`, whose worlds outlive its processes.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeZone as _, Utc};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use serde_json::{Value, json};
+use sync_core::clock::ManualClock;
+use sync_core::connector::{CheckReport, DeliveryClass, Endpoint, EndpointIdentity, SyncError};
+use sync_core::events::EventLink;
+use sync_core::model::{
+    AccessEvent, Credential, Department, Device, DeviceKind, Direction, EndpointName, EntityKind, EventClass, Known,
+    Pair, Person, RefKey,
+};
+use sync_core::reconcile::{CorrelationRule, Reconciler, Removals};
+use sync_core::test_kit::{FakeBookings, FakeEventLog, FakeSide};
+use sync_service::{Answer, ConfigFault, ConfigFaults, Desk, Failure, Host, Installation, Program, Setup};
+use tempfile::TempDir;
+
+/// Both systems of a world.
+pub struct Systems {
+    pub doors: Arc<FakeSide<Person>>,
+    pub hours: Arc<FakeSide<Person>>,
+    pub departments: Arc<FakeSide<Department>>,
+    pub groupings: Arc<FakeSide<Department>>,
+    pub readers: Arc<FakeSide<Device>>,
+    pub terminals: Arc<FakeSide<Device>>,
+    pub log: Arc<FakeEventLog>,
+    pub bookings: Arc<FakeBookings>,
+    pub hints: Mutex<Vec<BoxStream<'static, ()>>>,
+}
+
+static WORLDS: LazyLock<Mutex<HashMap<String, Arc<Systems>>>> = LazyLock::new(Mutex::default);
+
+impl Systems {
+    fn new() -> Self {
+        Self {
+            doors: Arc::new(FakeSide::new("doors")),
+            hours: Arc::new(FakeSide::new("hours")),
+            departments: Arc::new(FakeSide::new("doors")),
+            groupings: Arc::new(FakeSide::new("hours")),
+            readers: Arc::new(FakeSide::new("doors")),
+            terminals: Arc::new(FakeSide::new("hours")),
+            log: Arc::new(FakeEventLog::new("doors")),
+            bookings: Arc::new(FakeBookings::new("hours", DeliveryClass::Keyed)),
+            hints: Mutex::default(),
+        }
+    }
+
+    pub fn named(world: &str) -> Arc<Self> {
+        WORLDS.lock().unwrap().entry(world.to_owned()).or_insert_with(|| Arc::new(Self::new())).clone()
+    }
+
+    pub fn swipe(&self, person: &str, device: &str, at: DateTime<Utc>) {
+        self.log.append(AccessEvent {
+            number: 0,
+            occurred: at.fixed_offset(),
+            class: EventClass::Granted,
+            code: 20,
+            person: Some(person.into()),
+            device: Some(device.into()),
+            credential: None,
+            direction: Direction::Unknown,
+        });
+    }
+}
+
+pub fn person(first: &str, last: &str) -> Person {
+    Person {
+        first_name: Known::Value(first.into()),
+        last_name: Known::Value(last.into()),
+        active: Known::Value(true),
+        ..Person::default()
+    }
+}
+
+pub fn carded(first: &str, last: &str, number: &str) -> Person {
+    let card = Credential { kind: String::new(), number: number.into() };
+    Person { credentials: Known::Value([card].into()), ..person(first, last) }
+}
+
+pub fn in_department(first: &str, department: &str) -> Person {
+    let department = RefKey { entity: EntityKind::Department, id: department.into() };
+    Person { department: Known::Value(department), ..person(first, "Example") }
+}
+
+pub struct Toy {
+    installation: Installation,
+    systems: Arc<Systems>,
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    toy: ToyConfig,
+    #[serde(default)]
+    people: PeopleConfig,
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ToyConfig {
+    /// Which world.
+    world: String,
+    /// Where the password is.
+    password: String,
+    #[serde(default)]
+    parallel: Option<u8>,
+    #[serde(default = "grouping")]
+    grouping: String,
+    /// A third system that does not answer.
+    #[serde(default)]
+    broken: bool,
+}
+
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct PeopleConfig {
+    /// Whether a matching card is enough.
+    by_card: bool,
+}
+
+fn grouping() -> String {
+    "staff".to_owned()
+}
+
+impl Toy {
+    fn join(systems: Arc<Systems>, setup: &Setup, people: &PeopleConfig, broken: bool) -> Self {
+        let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![systems.doors.clone(), systems.hours.clone()];
+        if broken {
+            endpoints.push(Arc::new(Broken("cellar".into())));
+        }
+        let rule = |name: &str, field: &str, auto: bool| CorrelationRule {
+            name: name.to_owned(),
+            fields: vec![field.to_owned()],
+            auto,
+        };
+        let departments = Reconciler::new(systems.departments.clone(), systems.groupings.clone());
+        let devices = Reconciler::new(systems.readers.clone(), systems.terminals.clone());
+        let staff = Reconciler::new(systems.doors.clone(), systems.hours.clone()).with(|settings| {
+            settings.removals = Removals::attendance();
+            if people.by_card {
+                settings.correlation.push(rule("card", "credentials", true));
+            }
+            settings.correlation.push(rule("last name", "last_name", false));
+            setup.limit(settings);
+        });
+        let events = EventLink::new("swipes", systems.log.clone(), systems.bookings.clone())
+            .people(Pair::new(EntityKind::Person, "doors", "hours"))
+            .devices(Pair::new(EntityKind::Device, "doors", "hours"), systems.terminals.clone());
+        let installation =
+            Installation::new(endpoints).link(departments).link(devices).link(staff).events(events);
+        Self { installation, systems }
+    }
+}
+
+#[async_trait]
+impl Program for Toy {
+    const NAME: &'static str = "toy";
+    const ABOUT: &'static str = "Joins toys";
+    const VERSION: &'static str = "0.0.1";
+    type Config = Config;
+
+    fn template() -> String {
+        "# A toy.\n[toy]\nworld = \"template\"\npassword = \"file:password\"\n\n[people]\ninterval = \"15m\"\n".to_owned()
+    }
+
+    async fn build(config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
+        let mut faults = Vec::new();
+        if let Err(fault) = setup.secret("toy.password", &config.toy.password) {
+            faults.push(fault);
+        }
+        if config.toy.grouping != "staff" {
+            let what = format!("there is no grouping \"{}\"", config.toy.grouping);
+            faults.push(ConfigFault::new("toy.grouping", what, "Write \"staff\""));
+        }
+        ConfigFaults::none_of(faults)?;
+        let _ = config.toy.parallel;
+        Ok(Self::join(Systems::named(&config.toy.world), setup, &config.people, config.toy.broken))
+    }
+
+    async fn demo(setup: &Setup) -> Result<Self, Failure> {
+        let systems = Arc::new(Systems::new());
+        for name in ["Ann", "Bob", "Cem"] {
+            systems.doors.put(person(name, name));
+        }
+        systems.readers.put(Device { name: Known::Value("Front door".into()), ..Device::default() });
+        systems.swipe("1", "1", now() - chrono::Duration::hours(1));
+        Ok(Self::join(systems, setup, &PeopleConfig::default(), false))
+    }
+
+    fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    async fn administer(&self, _desk: &Desk) -> Result<Vec<String>, Failure> {
+        for terminal in self.systems.terminals.all() {
+            self.systems.terminals.edit(&terminal.id, |device| {
+                device.kind = Known::Value(DeviceKind::Attendance);
+                device.suspended = Known::Value(false);
+            });
+        }
+        Ok(vec!["released the terminal Front door".to_owned()])
+    }
+
+    fn hints(&self) -> Vec<BoxStream<'static, ()>> {
+        std::mem::take(&mut *self.systems.hints.lock().unwrap())
+    }
+
+    fn verbs() -> Vec<clap::Command> {
+        vec![clap::Command::new("terminals").about("Lists the terminals").arg(clap::Arg::new("id"))]
+    }
+
+    async fn verb(&self, name: &str, arguments: &clap::ArgMatches, desk: &Desk) -> Result<Answer, Failure> {
+        let id: Option<&String> = arguments.get_one("id");
+        let terminals = self.systems.terminals.all();
+        let text = format!("{name}: {} terminals by order of {}", terminals.len(), desk.actor());
+        Ok(Answer::new(text, json!({"command": name, "id": id, "terminals": terminals.len()})))
+    }
+}
+
+#[derive(Debug)]
+struct Broken(EndpointName);
+
+#[async_trait]
+impl Endpoint for Broken {
+    fn name(&self) -> &EndpointName {
+        &self.0
+    }
+
+    async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
+        Ok(EndpointIdentity::default())
+    }
+
+    async fn check(&self) -> CheckReport {
+        let mut report = CheckReport::default();
+        report.passed("name", "192.0.2.7");
+        report.warning("TLS", "the certificate ends in 3 days", "Renew it");
+        report.failed("port", "refused", "Switch the Local API on, or correct the port");
+        report.skipped(&["sign-in"]);
+        report
+    }
+}
+
+/// An installation in a folder: what an administrator has.
+pub struct Site {
+    pub folder: TempDir,
+    pub systems: Arc<Systems>,
+    pub clock: Arc<ManualClock>,
+}
+
+/// What a command printed, and how it ended.
+pub struct Said {
+    pub code: u8,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "not one line: {}", self.out);
+        assert_eq!(self.err, "", "with --json nothing else is printed");
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 2, 8, 0, 0).unwrap()
+}
+
+impl Site {
+    /// A site with a configuration that is in order.
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// A site whose configuration has these lines more.
+    pub fn with(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = folder.path().display().to_string();
+        let site = Self { systems: Systems::named(&world), clock: Arc::new(ManualClock::new(now())), folder };
+        site.secret("password", "swordfish");
+        let world = toml::Value::from(world);
+        site.write("toy.toml", &format!("[toy]\nworld = {world}\npassword = \"file:password\"\n{more}"));
+        site
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn secret(&self, name: &str, text: &str) {
+        self.write(name, text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+
+    /// Runs a command as a process of its own would.
+    pub async fn toy(&self, arguments: &[&str]) -> Said {
+        self.toy_until(arguments, futures::future::pending().boxed(), false).await
+    }
+
+    pub async fn toy_until(&self, arguments: &[&str], stop: BoxFuture<'static, ()>, logs: bool) -> Said {
+        let config = self.path("toy.toml").display().to_string();
+        let mut line = vec!["toy".to_owned(), "--by".to_owned(), "Pat".to_owned()];
+        if !arguments.contains(&"--demo") {
+            line.extend(["--config".to_owned(), config]);
+        }
+        line.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        let (out, err) = (Paper::default(), Paper::default());
+        let mut host = Host {
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            terminal: false,
+            clock: self.clock.clone(),
+            stop,
+            logs,
+        };
+        let code = sync_service::run::<Toy>(line.into_iter().map(Into::into), &mut host).await;
+        Said { code, out: out.text(), err: err.text() }
+    }
+
+    /// So many people at the doors.
+    pub fn staff(&self, people: usize) {
+        for number in 1..=people {
+            self.systems.doors.put(person(&format!("Ann {number}"), &format!("Example {number}")));
+        }
+    }
+
+    pub fn pass(&self, minutes: u64) {
+        self.clock.advance(Duration::from_mins(minutes));
+    }
+}
