@@ -52,6 +52,8 @@ impl<T: Entity> Reconciler<T> {
         } else if let Some(mut link) = self.link_by_key(job.action.key, context).await? {
             let minutes = wait_minutes(link.attempts);
             link.attempts += 1;
+            // It stays among the candidates, so that every report names it.
+            link.due = true;
             link.retry_at = Some(context.clock.now() + Duration::minutes(minutes));
             link.primary_seen = job.action.primary_seen;
             link.revision = self.settings.revision();

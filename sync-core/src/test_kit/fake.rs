@@ -39,12 +39,20 @@ struct State<T> {
     poisoned: BTreeSet<ExternalId>,
     broken_snapshot: Option<End>,
     writes: u64,
+    /// Fields that are declared and yet never delivered.
+    blind: BTreeSet<&'static str>,
+    /// What an endpoint makes of a text that it is given, without saying so.
+    mangled: BTreeMap<&'static str, fn(&str) -> String>,
+    /// Ids that a snapshot lists twice.
+    repeated: BTreeSet<ExternalId>,
+    /// Ids in the order of the next snapshots; unnamed ones come after.
+    order: Vec<ExternalId>,
 }
 
 #[derive(Clone, Debug)]
 struct Kept<T> {
     value: T,
-    key: Option<SyncKey>,
+    marker: Option<Marker>,
     revision: u64,
 }
 
@@ -83,6 +91,10 @@ impl<T: Entity> FakeSide<T> {
                 poisoned: BTreeSet::new(),
                 broken_snapshot: None,
                 writes: 0,
+                blind: BTreeSet::new(),
+                mangled: BTreeMap::new(),
+                repeated: BTreeSet::new(),
+                order: Vec::new(),
             }),
         }
     }
@@ -116,7 +128,7 @@ impl<T: Entity> FakeSide<T> {
     pub fn put(&self, value: T) -> ExternalId {
         let mut state = self.lock();
         let id = state.take_id();
-        state.records.insert(id.clone(), Kept { value, key: None, revision: 1 });
+        state.records.insert(id.clone(), Kept { value, marker: None, revision: 1 });
         id
     }
 
@@ -135,13 +147,45 @@ impl<T: Entity> FakeSide<T> {
 
     /// An operator puts a record under an id, as a restored backup would.
     pub fn restore(&self, id: &ExternalId, value: T, key: Option<SyncKey>) {
-        self.lock().records.insert(id.clone(), Kept { value, key, revision: 1 });
+        self.lock().records.insert(id.clone(), Kept { value, marker: key.map(Marker::Ours), revision: 1 });
+    }
+
+    /// A predecessor of ours has left its text in a record, without a key.
+    pub fn mark_with_text(&self, id: &ExternalId) {
+        if let Some(kept) = self.lock().records.get_mut(id) {
+            kept.marker = Some(Marker::TextOnly);
+        }
+    }
+
+    /// Never delivers a field, though it is declared.
+    pub fn hide(&self, field: &'static str) {
+        self.lock().blind.insert(field);
+    }
+
+    /// Keeps something else than it is given in a text field, without declaring so.
+    pub fn mangle(&self, field: &'static str, how: fn(&str) -> String) {
+        self.lock().mangled.insert(field, how);
+    }
+
+    /// Lists a record twice in every snapshot.
+    pub fn repeat(&self, id: &ExternalId) {
+        self.lock().repeated.insert(id.clone());
+    }
+
+    /// Lists records in this order; ids that are not named come after.
+    pub fn arrange(&self, order: Vec<ExternalId>) {
+        self.lock().order = order;
     }
 
     /// Turns a record into one that cannot be read.
     pub fn spoil(&self, id: &ExternalId, field: &str, why: &str) {
         let mut state = self.lock();
         state.invalid.insert(id.clone(), InvalidRecord::new(id.clone(), field, why));
+    }
+
+    /// Makes a spoilt record readable again.
+    pub fn mend(&self, id: &ExternalId) {
+        self.lock().invalid.remove(id);
     }
 
     /// Refuses every write to a record, or accepts it again.
@@ -199,14 +243,25 @@ impl<T: Entity> FakeSide<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known_fields(&self, mut value: T) -> T {
+    /// A record as it is before anything is entered.
+    fn blank(&self) -> T {
+        let mut blank = T::default();
+        for caps in &self.reads.fields {
+            clear(&mut blank, caps.name, FieldValue::Empty);
+        }
+        blank
+    }
+
+    /// A record as this side delivers it.
+    fn delivered(&self, state: &State<T>, id: &ExternalId, kept: &Kept<T>) -> Record<T> {
+        let mut record = kept.record(id);
         for field in T::fields() {
-            if self.reads.field(field.name).is_none() {
+            if self.reads.field(field.name).is_none() || state.blind.contains(field.name) {
                 // Setting `Unknown` fits every field.
-                let _ = (field.set)(&mut value, FieldValue::Unknown);
+                let _ = (field.set)(&mut record.value, FieldValue::Unknown);
             }
         }
-        value
+        record
     }
 }
 
@@ -248,7 +303,7 @@ impl<T: Entity> Kept<T> {
             id: id.clone(),
             value: self.value.clone(),
             revision: Some(self.revision.to_string()),
-            marker: self.key.map(Marker::Ours),
+            marker: self.marker.clone(),
         }
     }
 }
@@ -279,14 +334,16 @@ impl<T: Entity> Source<T> for FakeSide<T> {
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<T>, SyncError>> {
         let state = self.lock();
         let (mut records, mut invalid) = (Vec::new(), Vec::new());
-        for (id, kept) in &state.records {
+        let position = |id: &ExternalId| state.order.iter().position(|named| named == id).unwrap_or(usize::MAX);
+        let mut listed: Vec<_> = state.records.iter().collect();
+        listed.sort_by_key(|(id, _)| position(id));
+        for (id, kept) in listed {
             match state.invalid.get(id) {
                 Some(record) => invalid.push(record.clone()),
-                None => {
-                    let mut record = kept.record(id);
-                    record.value = self.known_fields(record.value);
-                    records.push(record);
-                }
+                None => records.push(self.delivered(&state, id, kept)),
+            }
+            if state.repeated.contains(id) {
+                records.push(self.delivered(&state, id, kept));
             }
         }
         let count = (records.len() + invalid.len()) as u64;
@@ -302,24 +359,19 @@ impl<T: Entity> Source<T> for FakeSide<T> {
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<T>>, SyncError> {
         let state = self.lock();
-        let record = state.records.get(id).map(|kept| kept.record(id));
-        drop(state);
-        Ok(record.map(|mut record| {
-            record.value = self.known_fields(record.value);
-            record
-        }))
+        Ok(state.records.get(id).map(|kept| self.delivered(&state, id, kept)))
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<T>>, SyncError> {
         let state = self.lock();
         let found = state.records.iter().filter(|(_, kept)| match by {
-            Key::Marker(key) => kept.key == Some(*key),
+            Key::Marker(key) => kept.marker == Some(Marker::Ours(*key)),
             Key::Field { name, value } => T::field(name).is_some_and(|field| {
                 let canonical = self.reads.field(name).map(|caps| caps.canonical).unwrap_or_default();
                 canonical.compare_form(&(field.get)(&kept.value)) == canonical.compare_form(value)
             }),
         });
-        Ok(found.map(|(id, kept)| kept.record(id)).collect())
+        Ok(found.map(|(id, kept)| self.delivered(&state, id, kept)).collect())
     }
 }
 
@@ -336,12 +388,12 @@ impl<T: Entity> Sink<T> for FakeSide<T> {
         if let CreateClass::Keyed(_) = self.writes.create {
             if let Some(id) = state.attempts.get(&attempt.get()).cloned() {
                 let kept = state.records.get(&id);
-                return kept.map(|kept| kept.record(&id)).ok_or_else(|| {
-                    SyncError::new(ErrorClass::NotFound, "the record of this attempt is gone")
-                });
+                return kept
+                    .map(|kept| self.delivered(&state, &id, kept))
+                    .ok_or_else(|| SyncError::new(ErrorClass::NotFound, "the record of this attempt is gone"));
             }
         }
-        let ours = state.records.values().any(|kept| kept.key == Some(draft.key));
+        let ours = state.records.values().any(|kept| kept.marker == Some(Marker::Ours(draft.key)));
         if self.writes.create == CreateClass::Unique && ours {
             return Err(SyncError::new(ErrorClass::Duplicate, "the key is taken").with_clashing_key("sync_key"));
         }
@@ -349,9 +401,10 @@ impl<T: Entity> Sink<T> for FakeSide<T> {
             return Err(SyncError::new(ErrorClass::Duplicate, "taken").with_clashing_key(field));
         }
         let id = state.take_id();
-        let key = self.writes.marker_in_create.then_some(draft.key);
-        let kept = Kept { value: stored(&self.reads, &T::default(), &draft.value), key, revision: 1 };
-        let record = kept.record(&id);
+        let marker = self.writes.marker_in_create.then_some(Marker::Ours(draft.key));
+        let value = stored(&self.reads, &state.mangled, &self.blank(), &draft.value);
+        let kept = Kept { value, marker, revision: 1 };
+        let record = self.delivered(&state, &id, &kept);
         state.records.insert(id.clone(), kept);
         state.attempts.insert(attempt.get(), id);
         Ok(record)
@@ -369,10 +422,12 @@ impl<T: Entity> Sink<T> for FakeSide<T> {
             state.writes += 1;
             return Err(SyncError::new(ErrorClass::Duplicate, "taken").with_clashing_key(field));
         }
+        let mangled = state.mangled.clone();
         let kept = state.accept(id, precondition)?;
-        kept.value = stored(&self.reads, &kept.value, &changes.0);
+        kept.value = stored(&self.reads, &mangled, &kept.value, &changes.0);
         kept.revision += 1;
-        Ok(kept.record(id))
+        let kept = kept.clone();
+        Ok(self.delivered(&state, id, &kept))
     }
 
     async fn remove(
@@ -403,12 +458,16 @@ impl<T: Entity> Sink<T> for FakeSide<T> {
 }
 
 /// What a side keeps of a write: known fields overlay, in the form that the side can store.
-fn stored<T: Entity>(caps: &ReadCaps, old: &T, new: &T) -> T {
+fn stored<T: Entity>(caps: &ReadCaps, mangled: &BTreeMap<&str, fn(&str) -> String>, old: &T, new: &T) -> T {
     let mut value = old.clone();
     for field in T::fields() {
         let written = (field.get)(new);
         if let (true, Some(caps)) = (written.is_known(), caps.field(field.name)) {
-            let _ = (field.set)(&mut value, caps.canonical.stored_form(&written));
+            let kept = match (caps.canonical.stored_form(&written), mangled.get(field.name)) {
+                (FieldValue::Value(Scalar::Text(text)), Some(how)) => FieldValue::Value(Scalar::Text(how(&text))),
+                (kept, _) => kept,
+            };
+            let _ = (field.set)(&mut value, kept);
         }
     }
     value

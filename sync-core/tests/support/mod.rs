@@ -1,5 +1,11 @@
 //! A world of two fake sides, a journal and a clock, behind the fault shim.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared by several test programs; a test may stop")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared by several test programs; a test may stop"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -7,11 +13,12 @@ use std::time::Duration;
 
 use chrono::{TimeZone as _, Utc};
 use sync_core::clock::ManualClock;
-use sync_core::connector::{Sink, Source};
-use sync_core::journal::MemoryJournal;
-use sync_core::model::{Credential, Known, Person};
+use sync_core::connector::{Record, Sink, Source};
+use sync_core::journal::{Durability, Journal as _, Link, MemoryJournal, Side, Write};
+use sync_core::model::{Credential, ExternalId, Known, Pair, Person};
 use sync_core::reconcile::{
-    Approval, Context, CorrelationRule, LinkReport, Plan, Reconciler, Removals, RunError, Settings, Silent, SyncLink,
+    ActionKind, Approval, Context, CorrelationRule, Decision, LinkReport, Plan, Reconciler, Removals, RunError,
+    Settings, Silent, SyncLink,
 };
 use sync_core::test_kit::{FakeSide, Faults, FaultyJournal, FaultySink};
 
@@ -21,9 +28,9 @@ pub struct World {
     pub journal: Arc<MemoryJournal>,
     pub clock: Arc<ManualClock>,
     pub faults: Faults,
-    pub settings: fn(&mut Settings),
+    pub settings: Arc<dyn Fn(&mut Settings) + Send + Sync>,
     /// One network for all processes: what is late in one may arrive in the next.
-    network: OnceLock<Arc<FaultySink<Person>>>,
+    pub network: OnceLock<Arc<FaultySink<Person>>>,
 }
 
 impl World {
@@ -39,7 +46,7 @@ impl World {
             journal: Arc::new(MemoryJournal::new()),
             clock: Arc::new(ManualClock::new(now)),
             faults: Faults::none(),
-            settings: |_| {},
+            settings: Arc::new(|_| {}),
             network: OnceLock::new(),
         }
     }
@@ -49,7 +56,7 @@ impl World {
         let inner: Arc<dyn Sink<Person>> = self.secondary.clone();
         let network = || Arc::new(FaultySink::new(inner, self.faults.clone(), self.clock.clone()));
         let sink = self.network.get_or_init(network).clone();
-        let change = self.settings;
+        let change = self.settings.clone();
         Reconciler::new(source, sink).with(|settings| {
             settings.removals = Removals::attendance();
             settings.correlation = vec![rule("number", &["personnel_number"]), rule("card", &["credentials"])];
@@ -61,11 +68,7 @@ impl World {
         self.run_approved(link, &Approval::everything()).await
     }
 
-    pub async fn run_approved(
-        &self,
-        link: &Reconciler<Person>,
-        approval: &Approval,
-    ) -> Result<LinkReport, RunError> {
+    pub async fn run_approved(&self, link: &Reconciler<Person>, approval: &Approval) -> Result<LinkReport, RunError> {
         let journal = FaultyJournal::new(self.journal.clone(), self.faults.clone());
         link.run(approval, &context(&journal, &self.clock)).await
     }
@@ -90,6 +93,67 @@ impl World {
             self.clock.advance(Duration::from_secs(3_600));
         }
         last.unwrap()
+    }
+
+    /// With other settings from now on.
+    pub fn set(&mut self, change: impl Fn(&mut Settings) + Send + Sync + 'static) {
+        self.settings = Arc::new(change);
+    }
+
+    /// A run of a new process, everything approved, a quarter of an hour after the last.
+    pub async fn go(&self) -> LinkReport {
+        self.run_as(&Approval::everything()).await
+    }
+
+    /// The same without anybody who approves.
+    pub async fn unattended(&self) -> LinkReport {
+        self.run_as(&Approval::default()).await
+    }
+
+    pub async fn run_as(&self, approval: &Approval) -> LinkReport {
+        self.clock.advance(Duration::from_secs(15 * 60));
+        self.run_approved(&self.link(), approval).await.unwrap()
+    }
+
+    /// People on both sides, linked, with every setting seen.
+    pub async fn with_people(self, people: usize) -> Self {
+        for n in 1..=people {
+            self.primary.put(person(&format!("First{n}"), &format!("Last{n}"), &n.to_string()));
+        }
+        let report = self.go().await;
+        assert_eq!(report.outcomes.done, people as u64, "{report:?}");
+        self
+    }
+
+    /// The follower with this personnel number.
+    pub fn follower(&self, number: &str) -> Option<Record<Person>> {
+        let wanted = Known::from_text(number);
+        self.secondary.all().into_iter().find(|record| record.value.personnel_number == wanted)
+    }
+
+    pub fn leader(&self, number: &str) -> Record<Person> {
+        let wanted = Known::from_text(number);
+        self.primary.all().into_iter().find(|record| record.value.personnel_number == wanted).unwrap()
+    }
+
+    pub fn pair(&self) -> Pair {
+        self.link().pair().clone()
+    }
+
+    pub async fn decide(&self, id: &ExternalId, decision: Decision) {
+        let key = format!("{}/{id}", self.pair());
+        let value = serde_json::to_value(decision).unwrap();
+        let put = Write::Put { kind: "decision", key, value };
+        self.journal.commit(Durability::D1, vec![put]).await.unwrap();
+    }
+
+    pub async fn link_row(&self, id: &ExternalId) -> Option<Link> {
+        self.journal.link_of(&self.pair(), Side::Primary, id).await.unwrap()
+    }
+
+    /// The link of a record of the secondary.
+    pub async fn journal_of(&self, id: &ExternalId) -> Option<Link> {
+        self.journal.link_of(&self.pair(), Side::Secondary, id).await.unwrap()
     }
 
     /// The end state of the secondary, ids aside.
@@ -129,4 +193,23 @@ pub fn describe(person: &Person) -> String {
         cards.unwrap_or_default(),
         person.active.value()
     )
+}
+
+/// The situations' numbers of all notes of a plan, with what they say.
+pub fn notes(plan: &Plan) -> Vec<(String, String)> {
+    plan.notes.iter().map(|note| (note.situation.clone(), note.why.clone())).collect()
+}
+
+/// What a plan would send: kind, title and written fields.
+pub fn sends(plan: &Plan) -> Vec<(ActionKind, String, Vec<String>)> {
+    let visible = plan.visible().map(|action| {
+        let fields = action.written().map(|change| change.field.clone()).collect();
+        (action.kind, action.title.clone(), fields)
+    });
+    visible.collect()
+}
+
+/// How often a situation occurs in a report.
+pub fn situation(report: &LinkReport, number: &str) -> u64 {
+    report.situations.get(number).copied().unwrap_or_default()
 }
