@@ -22,8 +22,8 @@ struct Site {
 }
 
 impl Site {
-    async fn start(querydb: bool) -> Self {
-        let sim = Net2Sim::builder().people(60).seed(3).start().await.unwrap();
+    async fn start(people: usize, querydb: bool) -> Self {
+        let sim = Net2Sim::builder().people(people).seed(3).start().await.unwrap();
         let mut config = Net2Config::new(sim.url(), sim.operator(), "env:UNUSED", sim.client_id(), "Europe/London");
         config.querydb = querydb;
         config.requests_per_second = 10_000.0;
@@ -63,7 +63,7 @@ impl Site {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_run_brings_everybody_and_a_second_has_nothing_to_do() {
     for querydb in [true, false] {
-        let site = Site::start(querydb).await;
+        let site = Site::start(60, querydb).await;
         let links = site.links();
         let first = site.run(&links).await;
         for report in &first {
@@ -77,6 +77,22 @@ async fn a_first_run_brings_everybody_and_a_second_has_nothing_to_do() {
             assert_eq!(report.outcomes.done, 0, "{}", serde_json::to_string(report).unwrap());
             assert_eq!(report.second_plan_actions, 0, "{}", serde_json::to_string(report).unwrap());
         }
-        println!("querydb {querydb}: {:?}", site.sim.request_counts());
     }
+}
+
+/// Calls of a cycle in which nothing changed.
+async fn idle_calls(people: usize) -> usize {
+    let site = Site::start(people, true).await;
+    let links = site.links();
+    site.run(&links).await;
+    site.sim.clear_requests();
+    site.run(&links).await;
+    site.sim.requests().len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_calls_of_an_idle_cycle_do_not_grow_with_the_people_where_sql_is_allowed() {
+    let (few, many) = (idle_calls(20).await, idle_calls(200).await);
+    assert_eq!(few, many);
+    assert!(many <= 10, "{many} calls");
 }
