@@ -49,14 +49,15 @@ fn a_first_link_waits_for_approval_and_a_bare_name_for_a_decision() {
     let decisions = std::fs::read_to_string(&file).unwrap();
     assert!(decisions.contains("name alone"), "the rule is not named:\n{decisions}");
     let candidate = people["held"][0]["candidates"][0][0].as_str().unwrap();
-    std::fs::write(&file, decisions.replacen("decision = \"\"", &format!("decision = \"match {candidate}\""), 1)).unwrap();
+    let (before, of_named) = decisions.split_at(decisions.find("name alone").unwrap());
+    let decided = of_named.replacen("decision = \"\"", &format!("decision = \"match {candidate}\""), 1);
+    std::fs::write(&file, format!("{before}{decided}")).unwrap();
 
     assert_eq!(installation.run(&["apply"]).code, 2, "a first link was made without approval");
     assert!(dump(&installation.store()).iter().any(|row| row.contains("Formerly")));
     let plan = installation.run(&["plan", "--json"]).json();
     let people = plan["links"].as_array().unwrap().iter().find(|link| link["entity"] == "person").unwrap().clone();
-    // What a person decided was done; what a rule matched still waits.
-    assert_eq!((&people["actions"]["link"], &people["needs_approval"]), (&json!(1), &json!(true)), "{people}");
+    assert_eq!((&people["actions"]["link"], &people["needs_approval"]), (&json!(2), &json!(true)), "{people}");
     let said = installation.run(&["apply", "--approve", people["plan"].as_str().unwrap()]);
     assert_eq!(said.code, 0, "{}", said.all());
     assert!(!dump(&installation.store()).iter().any(|row| row.contains("Formerly")));
