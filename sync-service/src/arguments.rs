@@ -137,5 +137,7 @@ fn command<P: Program>() -> clap::Command {
         .version(P::VERSION)
         .subcommands(P::verbs())
         .max_term_width(100)
-        .after_help("Exit codes: 0 nothing left to do, 2 something to do or to approve, 1 failure or stopped by a guard.")
+        .after_help(
+            "Exit codes: 0 nothing left to do, 2 something to do or to approve, 1 failure or stopped by a guard.",
+        )
 }

@@ -93,7 +93,7 @@ pub(crate) async fn run_link(desk: &Desk, link: &dyn SyncLink, order: &Order) ->
         }
     };
     let seconds = desk.clock().uptime().saturating_sub(begun).as_secs_f64();
-    log_link(link, &report, seconds);
+    log_link(link, &report, "run", seconds);
     let mut kept = report.clone();
     kept.held.truncate(NAMED);
     store_run(desk, link.pair().to_string(), health == Health::Good, seconds, serde_json::to_value(kept)?).await?;
@@ -180,10 +180,10 @@ fn health_of(error: &RunError) -> Health {
 }
 
 /// No names and values of records: the log is no place for people's data.
-fn log_link(link: &dyn SyncLink, report: &LinkReport, seconds: f64) {
+pub(crate) fn log_link(link: &dyn SyncLink, report: &LinkReport, what: &str, seconds: f64) {
     let pair = link.pair().to_string();
     if let Some(error) = &report.error {
-        tracing::error!(link = pair, "run failed: {error}");
+        tracing::error!(link = pair, "{what} failed: {error}");
         return;
     }
     for trip in &report.guards {
@@ -204,7 +204,7 @@ fn log_link(link: &dyn SyncLink, report: &LinkReport, seconds: f64) {
         left = report.second_plan_actions,
         needs_approval = report.needs_approval,
         seconds,
-        "run"
+        "{what}"
     );
 }
 

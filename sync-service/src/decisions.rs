@@ -71,7 +71,8 @@ pub(crate) async fn take_up(desk: &Desk) -> Result<(), Failure> {
             wanted.insert(format!("{link}/{record}"), decision);
         }
     }
-    let known: BTreeMap<String, serde_json::Value> = desk.journal().documents(DECISION, "").await?.into_iter().collect();
+    let known: BTreeMap<String, serde_json::Value> =
+        desk.journal().documents(DECISION, "").await?.into_iter().collect();
     let mut writes = Vec::new();
     for (key, decision) in &wanted {
         let value = serde_json::to_value(decision)?;
@@ -120,25 +121,25 @@ fn is_match(action: &Action) -> bool {
 fn question_of_note(note: &Note) -> (ExternalId, Question) {
     let candidates = note.candidates.iter().map(|(id, title)| format!("{id} {title}")).collect();
     let rule = note.rule.clone().unwrap_or_default();
-    (note.record.clone(), Question {
-        title: note.title.clone(),
-        why: note.why.clone(),
-        rule,
-        candidates,
-        decision: String::new(),
-    })
+    (
+        note.record.clone(),
+        Question { title: note.title.clone(), why: note.why.clone(), rule, candidates, decision: String::new() },
+    )
 }
 
 /// A match that is linked once the plan is approved; a decision can still prevent it.
 fn question_of_action(action: &Action) -> Option<(ExternalId, Question)> {
     let (primary, secondary) = (action.primary.clone()?, action.secondary.clone()?);
-    Some((primary, Question {
-        title: action.title.clone(),
-        why: "one candidate; linked once the plan is approved, unless you decide otherwise here".to_owned(),
-        rule: action.because.clone(),
-        candidates: vec![secondary.to_string()],
-        decision: String::new(),
-    }))
+    Some((
+        primary,
+        Question {
+            title: action.title.clone(),
+            why: "one candidate; linked once the plan is approved, unless you decide otherwise here".to_owned(),
+            rule: action.because.clone(),
+            candidates: vec![secondary.to_string()],
+            decision: String::new(),
+        },
+    ))
 }
 
 async fn stored(desk: &Desk) -> Result<Questions, Failure> {

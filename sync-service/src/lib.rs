@@ -24,5 +24,5 @@ pub use desk::Desk;
 pub use host::Host;
 pub use limits::{Allowance, Limits};
 pub use program::{Installation, Program};
-pub use report::{EventCounts, Report};
+pub use report::{EventCounts, Report, ShownAction, ShownChange, ShownPlan, Trouble};
 pub use run::{main_of, run};

@@ -18,6 +18,10 @@ pub struct Limits {
     pub creations: Allowance,
     /// Records that may be changed within 24 hours: 200, or 50 % if that is more.
     pub updates: Allowance,
+    /// Records in which one field may change at once: 20, or 30 % if that is more; otherwise the field is left alone.
+    pub breadth: Allowance,
+    /// People who may get access back that was taken at the other side: 20, or 10 % if that is more.
+    pub extensions: Allowance,
     /// Complete readings in a row that must lack a record before it counts as gone.
     pub removal_confirmations: u32,
     /// Added to the longest life of a request before a lost one is looked for.
@@ -43,6 +47,8 @@ impl Limits {
         settings.guard.removals = self.removals.over(settings.guard.removals);
         settings.guard.creations = self.creations.over(settings.guard.creations);
         settings.guard.updates = self.updates.over(settings.guard.updates);
+        settings.guard.breadth = self.breadth.over(settings.guard.breadth);
+        settings.guard.extensions = self.extensions.over(settings.guard.extensions);
         settings.removal_confirmations = self.removal_confirmations;
         let span = |interval: Interval| interval.get().and_then(|distance| Duration::from_std(distance).ok());
         settings.settle_margin = span(self.settle_margin).unwrap_or_default();
@@ -65,6 +71,8 @@ impl Default for Limits {
             removals: Allowance::default(),
             creations: Allowance::default(),
             updates: Allowance::default(),
+            breadth: Allowance::default(),
+            extensions: Allowance::default(),
             removal_confirmations: 2,
             settle_margin: Interval::every(std::time::Duration::from_secs(5)),
             min_absence: None,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use sync_core::events::{EventReport, EventTotals};
-use sync_core::reconcile::LinkReport;
+use sync_core::reconcile::{ActionState, FieldChange, LinkReport, Plan};
 
 use crate::{Answer, Exit};
 
@@ -26,6 +26,9 @@ pub struct Report {
     pub events: EventCounts,
     /// One report per link of events.
     pub event_links: Vec<EventReport>,
+    /// For `plan`: what would be done, action by action.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<ShownPlan>,
     /// For `plan`: clockings that would be delivered.
     pub events_to_deliver: u64,
     /// Records that wait for a decision in the decisions file.
@@ -60,6 +63,50 @@ pub struct EventCounts {
     pub ready: u64,
 }
 
+/// A plan as programs read it; values are shown as to people, numbers of credentials masked.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownPlan {
+    /// The pair.
+    pub link: String,
+    /// Hash of the plan.
+    pub hash: String,
+    /// What would be done.
+    pub actions: Vec<ShownAction>,
+}
+
+/// One action of a plan.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownAction {
+    /// What is done: `create`, `update`, `link`, `remove`, `hold`.
+    pub action: &'static str,
+    /// The record that is written to, if there is one already.
+    pub record: Option<String>,
+    /// What a person calls it.
+    pub title: String,
+    /// Why it is done at all.
+    pub because: String,
+    /// Whether it may be done.
+    pub state: ActionState,
+    /// Field by field.
+    pub changes: Vec<ShownChange>,
+}
+
+/// One field of an action.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownChange {
+    /// The field.
+    pub field: String,
+    /// What the written side holds.
+    pub old: String,
+    /// What it will hold.
+    pub new: String,
+    /// Why.
+    pub reason: &'static str,
+}
+
 /// A failure outside a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -82,6 +129,31 @@ impl EventCounts {
         self.rejected += totals.rejected;
         self.doubtful += totals.doubtful;
         self.ready += totals.ready + totals.sending;
+    }
+}
+
+impl ShownPlan {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let actions = plan.visible().map(|action| ShownAction {
+            action: action.kind.as_str(),
+            record: action.record().map(ToString::to_string),
+            title: action.title.clone(),
+            because: action.because.clone(),
+            state: action.state.clone(),
+            changes: action.written().map(ShownChange::of).collect(),
+        });
+        Self { link: plan.pair.to_string(), hash: plan.hash.clone(), actions: actions.collect() }
+    }
+}
+
+impl ShownChange {
+    fn of(change: &FieldChange) -> Self {
+        Self {
+            field: change.field.clone(),
+            old: change.shown(&change.old),
+            new: change.shown(&change.new),
+            reason: change.reason.as_str(),
+        }
     }
 }
 
@@ -200,7 +272,8 @@ impl Report {
                 let _ = writeln!(text, "{name}: held {:?} ({}): {}", note.title, note.record, note.why);
             }
             if link.held.len() > NAMED {
-                let _ = writeln!(text, "{name}: and {} more are held; `--json` names them all", link.held.len() - NAMED);
+                let _ =
+                    writeln!(text, "{name}: and {} more are held; `--json` names them all", link.held.len() - NAMED);
             }
         }
         for trouble in &self.errors {

@@ -112,7 +112,7 @@ impl<P: Program> Opened<P> {
         access: Access,
         host: &mut Host,
     ) -> Result<(P, Desk, Option<tracing_appender::non_blocking::WorkerGuard>), Failure> {
-        for warning in self.setup.warnings() {
+        for warning in self.setup.warnings().iter().filter(|_| !options.json) {
             host.warn(&format!("Note: {warning}"));
         }
         let log = if host.logs { Some(logs::start(&self.setup)?) } else { None };

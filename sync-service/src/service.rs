@@ -74,7 +74,8 @@ async fn work(desk: &Desk, hints: Vec<BoxStream<'static, ()>>, stop: BoxFuture<'
     let hints_of_jobs: Vec<Notify> = desk.installation().events.iter().map(|_| Notify::new()).collect();
     let jobs = jobs(desk, &hints_of_jobs);
     let (stopping, stopped) = watch::channel(false);
-    let (definitions_done, definitions) = watch::channel(!jobs.iter().any(|job| job.name == part_name(Part::Definitions)));
+    let (definitions_done, definitions) =
+        watch::channel(!jobs.iter().any(|job| job.name == part_name(Part::Definitions)));
     let loops = jobs.into_iter().map(|job| {
         let first = job.name == part_name(Part::Definitions);
         let after = (job.name == part_name(Part::People)).then(|| definitions.clone());

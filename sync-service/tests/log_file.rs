@@ -11,10 +11,8 @@ use toy::{Site, carded};
 async fn a_healthy_run_is_told_in_the_log_without_warnings_names_and_secrets() {
     let site = Site::new();
     site.systems.doors.put(carded("Winifred", "Exampleton", "12345678"));
-    for verb in [&["plan"][..], &["apply"], &["run", "--once"]] {
-        let said = site.toy_until(verb, futures::future::pending().boxed(), true).await;
-        assert_ne!(said.code, 1, "{}", said.err);
-    }
+    let said = site.toy_until(&["apply"], futures::future::pending().boxed(), true).await;
+    assert_eq!(said.code, 0, "{}", said.err);
     let folder = site.path("data/logs");
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");

@@ -75,7 +75,10 @@ impl<'a> Document<'a> {
                 return None;
             }
             let place = error.span().and_then(|span| find(&self.table, &span));
-            faults.push(self.describe(&error, place.as_deref(), others));
+            match quoted(error.message(), "unknown field `").filter(|unknown| others.contains(unknown)) {
+                Some(section) => faults.extend(self.only_shared(section)),
+                None => faults.push(self.describe(&error, place.as_deref(), others)),
+            }
             match place {
                 Some(path) if !path.is_empty() => {
                     removed.extend(path.last().cloned());
@@ -99,6 +102,17 @@ impl<'a> Document<'a> {
             table = value.get_ref().as_table();
         }
         self.fault(span, format!("{}: {}", fault.setting, fault.what), &fault.remedy)
+    }
+
+    /// A shared section in which this program has no settings of its own.
+    fn only_shared(&self, section: &str) -> Vec<FileFault> {
+        let found = self.table.iter().find(|(key, _)| key.get_ref().as_ref() == section);
+        let keys = found.and_then(|(_, value)| value.get_ref().as_table()).into_iter().flatten();
+        keys.map(|(key, _)| {
+            let what = format!("there is no setting \"{section}.{}\"", key.get_ref());
+            self.fault(Some(key.span()), what, "Known is: interval")
+        })
+        .collect()
     }
 
     fn describe(&self, error: &toml::de::Error, path: Option<&[String]>, others: &[&str]) -> FileFault {

@@ -8,11 +8,14 @@ use crate::Program;
 
 /// The JSON Schema of the configuration file of a program: its own sections and the shared ones.
 pub fn schema<P: Program>() -> Value {
-    let mut generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
+    let mut generator =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let own = generator.root_schema_for::<P::Config>().to_value();
     let mut shared = generator.root_schema_for::<Shared>().to_value();
     let mut whole = own;
-    if let (Some(target), Some(Value::Object(shared))) = (object(&mut whole, "properties"), shared.get_mut("properties")) {
+    if let (Some(target), Some(Value::Object(shared))) =
+        (object(&mut whole, "properties"), shared.get_mut("properties"))
+    {
         for (name, section) in std::mem::take(shared) {
             merge(target, name, section);
         }

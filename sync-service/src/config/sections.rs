@@ -97,11 +97,7 @@ impl Shared {
 
     /// The schedule.
     pub(crate) fn schedule(&self) -> Schedule {
-        Schedule {
-            definitions: self.definitions.interval,
-            people: self.people.interval,
-            events: self.events.interval,
-        }
+        Schedule { definitions: self.definitions.interval, people: self.people.interval, events: self.events.interval }
     }
 
     /// The zone; UTC only where [`Shared::faults`] finds it unknown.

@@ -90,6 +90,11 @@ impl Setup {
         now.with_timezone(&self.time_zone).date_naive()
     }
 
+    /// An instant as the clocks at the site show it.
+    pub fn local(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.time_zone).format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// What somebody should know about the configuration.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()

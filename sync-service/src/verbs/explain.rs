@@ -8,7 +8,7 @@ use sync_core::model::{ExternalId, FieldValue};
 use sync_core::reconcile::{Explanation, FieldChange, Reason};
 
 use super::log;
-use crate::{Answer, Desk, Failure};
+use crate::{Answer, Desk, Failure, Setup};
 
 pub(crate) async fn explain(desk: &Desk, key: &str) -> Result<Answer, Failure> {
     let (entity, id) = key.split_once('/').map_or((None, key), |(entity, id)| (Some(entity), id));
@@ -19,7 +19,7 @@ pub(crate) async fn explain(desk: &Desk, key: &str) -> Result<Answer, Failure> {
             continue;
         }
         if let Some(explanation) = link.explain(&id, &desk.context()).await? {
-            tell(&mut text, &explanation);
+            tell(&mut text, &explanation, desk.setup());
             found.push(to_json(&explanation));
         }
     }
@@ -32,7 +32,7 @@ pub(crate) async fn explain(desk: &Desk, key: &str) -> Result<Answer, Failure> {
     Ok(Answer::new(text, json!({"command": "explain", "key": key, "records": found})))
 }
 
-fn tell(text: &mut String, explanation: &Explanation) {
+fn tell(text: &mut String, explanation: &Explanation, setup: &Setup) {
     let _ = writeln!(text, "{}", explanation.pair);
     for (side, seen) in [("primary", &explanation.primary), ("secondary", &explanation.secondary)] {
         match seen {
@@ -42,7 +42,7 @@ fn tell(text: &mut String, explanation: &Explanation) {
             }
         }
     }
-    tell_link(text, explanation.link.as_ref());
+    tell_link(text, explanation.link.as_ref(), setup);
     for action in &explanation.actions {
         let _ = writeln!(text, "  would be done now: {action}");
     }
@@ -54,7 +54,7 @@ fn tell(text: &mut String, explanation: &Explanation) {
     }
     for row in &explanation.audit {
         text.push_str("  ");
-        log::tell(text, row);
+        log::tell(text, row, setup);
     }
     text.push('\n');
 }
@@ -72,7 +72,7 @@ fn tell_seen(text: &mut String, side: &str, seen: &Seen) {
     }
 }
 
-fn tell_link(text: &mut String, link: Option<&Link>) {
+fn tell_link(text: &mut String, link: Option<&Link>, setup: &Setup) {
     let Some(link) = link else {
         let _ = writeln!(text, "  not linked");
         return;
@@ -84,14 +84,17 @@ fn tell_link(text: &mut String, link: Option<&Link>) {
     let _ = match link.state {
         LinkState::Pending => writeln!(text, "  being created"),
         LinkState::Live => writeln!(text, "  linked; {whose}"),
-        LinkState::Held => writeln!(text, "  held: {}", link.held_because.as_deref().unwrap_or("for a person to decide")),
+        LinkState::Held => {
+            writeln!(text, "  held: {}", link.held_because.as_deref().unwrap_or("for a person to decide"))
+        }
         LinkState::Dead => writeln!(text, "  was linked once"),
     };
     if let Some(removed) = &link.removed {
-        let _ = writeln!(text, "  removed: {} because of {} at {}", removed.step, removed.cause, removed.at);
+        let _ =
+            writeln!(text, "  removed: {} because of {} at {}", removed.step, removed.cause, setup.local(removed.at));
     }
     if let Some(retry_at) = link.retry_at {
-        let _ = writeln!(text, "  next try not before {retry_at}, after {} failures", link.attempts);
+        let _ = writeln!(text, "  next try not before {}, after {} failures", setup.local(retry_at), link.attempts);
     }
 }
 

@@ -7,14 +7,14 @@ use sync_core::journal::AuditRow;
 use sync_core::model::ExternalId;
 
 use crate::arguments::Log;
-use crate::{Answer, Desk, Failure};
+use crate::{Answer, Desk, Failure, Setup};
 
 pub(crate) async fn log(desk: &Desk, asked: &Log) -> Result<Answer, Failure> {
     let record = asked.record.as_deref().map(ExternalId::from);
     let rows = desk.journal().audit(record.as_ref(), asked.limit).await?;
     let mut text = String::new();
     for row in &rows {
-        tell(&mut text, row);
+        tell(&mut text, row, desk.setup());
     }
     if rows.is_empty() {
         text.push_str("Nothing was changed so far.\n");
@@ -24,9 +24,9 @@ pub(crate) async fn log(desk: &Desk, asked: &Log) -> Result<Answer, Failure> {
 }
 
 /// One line: when, who, what, to which record, which field, old → new, why.
-pub(super) fn tell(text: &mut String, row: &AuditRow) {
+pub(super) fn tell(text: &mut String, row: &AuditRow, setup: &Setup) {
     let entry = &row.entry;
-    let at = entry.at.format("%Y-%m-%d %H:%M:%S");
+    let at = setup.local(entry.at);
     let _ = write!(text, "{at} {} {} {} {}", entry.actor, entry.action, entry.endpoint, entry.record);
     if let Some(field) = &entry.field {
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());

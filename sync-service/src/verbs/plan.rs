@@ -7,18 +7,21 @@ use sync_core::journal::EventState;
 use sync_core::reconcile::{LinkReport, Plan};
 
 use crate::cycle::LastRun;
-use crate::report::Report;
+use crate::report::{Report, ShownPlan};
 use crate::{Answer, Desk, Failure, approvals, cycle, decisions, orders};
 
 pub(crate) async fn plan(desk: &Desk) -> Result<Answer, Failure> {
     let (mut report, mut plans) = (Report::of("plan"), Vec::new());
+    report.warnings = desk.setup().warnings();
     orders::carry_out_all(desk).await?;
     decisions::take_up(desk).await?;
     for link in desk.links() {
+        let begun = desk.clock().uptime();
         match link.plan(&desk.context()).await {
             Ok(plan) => {
                 approvals::note_shown(desk, &plan).await?;
                 report.links.push(LinkReport::of_plan(&plan));
+                report.plans.push(ShownPlan::of(&plan));
                 plans.push(plan);
             }
             Err(error) => {
@@ -26,6 +29,8 @@ pub(crate) async fn plan(desk: &Desk) -> Result<Answer, Failure> {
                 report.links.push(LinkReport::failed(link.pair(), error.chain(), remedy));
             }
         }
+        let seconds = desk.clock().uptime().saturating_sub(begun).as_secs_f64();
+        report.links.iter().rev().take(1).for_each(|report| cycle::log_link(link, report, "plan", seconds));
     }
     report.undecided = decisions::write(desk, &plans).await?;
     plan_events(desk, &mut report).await?;

@@ -13,7 +13,7 @@ use sync_core::reconcile::{GuardTrip, Note, SyncLink};
 use crate::cycle::{self, LastRun};
 use crate::desk::Part;
 use crate::report::plain_table;
-use crate::{Answer, Desk, Failure, Interval, approvals, service};
+use crate::{Answer, Desk, Failure, Interval, Setup, approvals, service};
 
 /// Held records that are named to people; the JSON has all that were stored.
 const NAMED: usize = 20;
@@ -87,7 +87,7 @@ pub(crate) async fn status(desk: &Desk) -> Result<Answer, Failure> {
         events,
         approvals_waiting: approvals::stored(desk).await?.into_iter().collect(),
     };
-    Ok(Answer::new(status.text(), serde_json::to_value(&status)?))
+    Ok(Answer::new(status.text(desk.setup()), serde_json::to_value(&status)?))
 }
 
 async fn of_link(desk: &Desk, link: &dyn SyncLink, beat: &service::Beat) -> Result<LinkStatus, Failure> {
@@ -145,21 +145,22 @@ async fn times(
 }
 
 impl Status {
-    fn text(&self) -> String {
+    fn text(&self, setup: &Setup) -> String {
         let mut text = match self.service.since {
-            Some(since) if self.service.running => format!("The service runs since {}.\n", short(Some(since))),
+            Some(since) if self.service.running => format!("The service runs since {}.\n", setup.local(since)),
             _ => "The service does not run.\n".to_owned(),
         };
         let mut table = plain_table(&["link", "linked", "held", "open", "left", "last run", "last good", "next run"]);
         for link in &self.links {
             let mut row = vec![format!("{} {}", link.entity, link.direction), link.linked.to_string()];
             row.extend([link.held.len().to_string(), link.open_writes.to_string(), link.left.to_string()]);
-            row.extend(link.times.cells());
+            row.extend(link.times.cells(setup));
             table.add_row(row);
         }
         for link in &self.events {
-            let mut row = vec![format!("events {}", link.link), String::new(), String::new(), String::new(), String::new()];
-            row.extend(link.times.cells());
+            let mut row =
+                vec![format!("events {}", link.link), String::new(), String::new(), String::new(), String::new()];
+            row.extend(link.times.cells(setup));
             table.add_row(row);
         }
         let _ = writeln!(text, "{table}");
@@ -174,7 +175,8 @@ impl Status {
 }
 
 impl Times {
-    fn cells(&self) -> [String; 3] {
+    fn cells(&self, setup: &Setup) -> [String; 3] {
+        let short = |at: Option<DateTime<Utc>>| at.map_or_else(|| "-".to_owned(), |at| setup.local(at));
         let next = if self.interval == "off" { "off".to_owned() } else { short(self.next_run) };
         [short(self.last_run), short(self.last_good), next]
     }
@@ -218,8 +220,4 @@ impl EventStatus {
             let _ = writeln!(text, "{}: {}. {remedy}", self.link, failure.message);
         }
     }
-}
-
-fn short(instant: Option<DateTime<Utc>>) -> String {
-    instant.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
 }

@@ -11,7 +11,10 @@ async fn faults(site: &Site) -> Vec<(u64, String)> {
     assert!(!site.path("data").exists(), "something was started");
     let json = said.json();
     let faults = json["faults"].as_array().unwrap();
-    faults.iter().map(|fault| (fault["line"].as_u64().unwrap(), format!("{} | {}", text(fault, "what"), text(fault, "remedy")))).collect()
+    faults
+        .iter()
+        .map(|fault| (fault["line"].as_u64().unwrap(), format!("{} | {}", text(fault, "what"), text(fault, "remedy"))))
+        .collect()
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
@@ -35,6 +38,8 @@ async fn an_unknown_setting_is_told_with_the_nearest_known_one() {
     let found = faults(&Site::with("grupping = \"staff\"\n")).await;
     assert_fault(&found, 4, &["no setting \"toy.grupping\"", "Did you mean \"grouping\"?"]);
     assert_eq!(found.len(), 1);
+    let found = faults(&Site::with("\n[definitions]\nintervall = \"5m\"\n")).await;
+    assert_fault(&found, 6, &["no setting \"definitions.intervall\"", "Known is: interval"]);
     let found = faults(&Site::with("\n[gards]\nremovals = 5\n")).await;
     assert_fault(&found, 5, &["no setting \"gards\"", "Did you mean \"guards\"?"]);
 }

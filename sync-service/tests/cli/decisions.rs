@@ -21,7 +21,13 @@ async fn plan_lists_each_question_with_candidates_and_the_rule() {
     assert_eq!(said.code, 2, "{}", said.out);
     assert!(said.out.contains("2 records wait for your decision in"), "{}", said.out);
     let file = site.read(FILE);
-    for words in ["link = \"person:doors>hours\"", "record = \"1\"", "title = \"Ann Example\"", "\"2 Bob Example\"", "decision = \"\""] {
+    for words in [
+        "link = \"person:doors>hours\"",
+        "record = \"1\"",
+        "title = \"Ann Example\"",
+        "\"2 Bob Example\"",
+        "decision = \"\"",
+    ] {
         assert!(file.contains(words), "{words}: {file}");
     }
     assert!(file.contains("last name"), "{file}");

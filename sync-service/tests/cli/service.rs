@@ -8,7 +8,8 @@ use tokio::time::sleep;
 
 use crate::toy::{Site, person};
 
-const SCHEDULE: &str = "\n[definitions]\ninterval = \"10m\"\n[people]\ninterval = \"10m\"\n[events]\ninterval = \"1m\"\n";
+const SCHEDULE: &str =
+    "\n[definitions]\ninterval = \"10m\"\n[people]\ninterval = \"10m\"\n[events]\ninterval = \"1m\"\n";
 
 #[tokio::test(start_paused = true)]
 async fn the_service_keeps_up_until_it_is_told_to_stop() {

@@ -155,8 +155,7 @@ impl Toy {
         let events = EventLink::new("swipes", systems.log.clone(), systems.bookings.clone())
             .people(Pair::new(EntityKind::Person, "doors", "hours"))
             .devices(Pair::new(EntityKind::Device, "doors", "hours"), systems.terminals.clone());
-        let installation =
-            Installation::new(endpoints).link(departments).link(devices).link(staff).events(events);
+        let installation = Installation::new(endpoints).link(departments).link(devices).link(staff).events(events);
         Self { installation, systems }
     }
 }
@@ -169,7 +168,8 @@ impl Program for Toy {
     type Config = Config;
 
     fn template() -> String {
-        "# A toy.\n[toy]\nworld = \"template\"\npassword = \"file:password\"\n\n[people]\ninterval = \"15m\"\n".to_owned()
+        "# A toy.\n[toy]\nworld = \"template\"\npassword = \"file:password\"\n\n[people]\ninterval = \"15m\"\n"
+            .to_owned()
     }
 
     async fn build(config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {

@@ -89,12 +89,29 @@ async fn json_is_one_object_on_one_line_with_the_promised_keys() {
 }
 
 #[tokio::test]
+async fn a_plan_for_programs_has_each_action_and_hides_card_numbers() {
+    let site = Site::new();
+    site.systems.doors.put(carded("Ann", "Example", "12345678"));
+    let said = site.toy(&["--json", "plan"]).await;
+    assert!(!said.out.contains("12345678"));
+    let json = said.json();
+    let action = &json["plans"][2]["actions"][0];
+    assert_eq!((&action["action"], &action["title"]), (&json!("create"), &json!("Ann Example")));
+    let fields: Vec<_> = action["changes"].as_array().unwrap().iter().map(|change| change["field"].clone()).collect();
+    assert!(fields.contains(&json!("credentials")) && fields.contains(&json!("last_name")), "{fields:?}");
+}
+
+#[tokio::test]
 async fn a_plan_tells_what_waits_for_a_link_before_it_and_apply_goes_in_order() {
     let site = Site::new();
     let sales = site.systems.departments.put(Department { name: Known::Value("Sales".into()) });
     site.systems.doors.put(in_department("Ann", sales.as_str()));
     let said = site.toy(&["plan"]).await;
-    assert!(said.out.contains("1 of these refer to something that a link before this one has yet to make"), "{}", said.out);
+    assert!(
+        said.out.contains("1 of these refer to something that a link before this one has yet to make"),
+        "{}",
+        said.out
+    );
     assert_eq!(site.toy(&["apply"]).await.code, 0);
     assert_eq!(site.systems.hours.all()[0].value.department.value().unwrap().id.as_str(), "1");
 }
@@ -222,7 +239,12 @@ async fn explain_tells_all_about_one_record_and_hides_card_numbers() {
     let key = format!("person/{ann}");
     let said = site.toy(&["explain", &key]).await;
     assert_eq!(said.code, 0, "{}", said.err);
-    for words in ["primary: \"Ann Example\" (id 1)", "linked; we made the secondary record", "nothing would be done now", "Pat create"] {
+    for words in [
+        "primary: \"Ann Example\" (id 1)",
+        "linked; we made the secondary record",
+        "nothing would be done now",
+        "Pat create",
+    ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
     let json = site.toy(&["--json", "explain", &key]).await;
@@ -314,7 +336,13 @@ async fn a_demo_is_fresh_each_time_and_plays_the_administrator() {
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(said.out.contains("in place of an administrator: released the terminal Front door"), "{}", said.out);
     assert!(said.out.contains("1 read, 1 delivered"), "{}", said.out);
-    for verb in [&["--demo", "status"][..], &["--demo", "explain", "1"], &["--demo", "log"], &["--demo", "check"], &["--demo", "test"]] {
+    for verb in [
+        &["--demo", "status"][..],
+        &["--demo", "explain", "1"],
+        &["--demo", "log"],
+        &["--demo", "check"],
+        &["--demo", "test"],
+    ] {
         let said = site.toy(verb).await;
         assert_eq!(said.code, 0, "{verb:?}: {}", said.err);
     }
