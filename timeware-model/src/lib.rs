@@ -43,7 +43,9 @@ pub use receipts::{EventReceipt, LinkEntity, LinkReceipt, LinkState, ReceiptKey}
 pub use settings::{LOWEST_TERMINAL_NUMBER, Settings};
 pub use sqlite::SqliteStore;
 pub use status::Status;
-pub use store::{Clock, Created, CreatedHow, ReconcileReport, StartReport, Store, Warning, Written, open};
+pub use store::{
+    Clock, Created, CreatedHow, ReconcileReport, StartReport, Store, Warning, Written, open, open_beside_writer,
+};
 pub use terminal::{NewTerminal, Origin, Terminal, TerminalChange, TerminalDirection, TerminalKind, TerminalRole};
 pub use terminal_group::TerminalGroup;
 pub use transform::{Join, TransformSpec, TransformTable, uk_post_code};

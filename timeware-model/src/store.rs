@@ -293,6 +293,18 @@ pub fn open(config: TimewareConfig) -> Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the store that the settings name beside whoever writes it, for an administrator: reading, and
+/// [`Store::set_terminal`].
+///
+/// # Errors
+/// `Config` when a setting is wrong or the store is not part of this build; `Unavailable`.
+pub fn open_beside_writer(config: TimewareConfig) -> Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Embedded => Ok(Arc::new(SqliteStore::open_beside_writer(config)?)),
+        StoreKind::SqlServer => open(config),
+    }
+}
+
 /// A record that was asked to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -21,7 +21,7 @@ use sync_core::events::EventSettings;
 use sync_core::reconcile::Settings;
 use sync_service::{Answer, ConfigFault, ConfigFaults, Desk, Failure, Installation, Program, Setup};
 use timeware_model::sync::TimewareEndpoint;
-use timeware_model::{Store, TerminalChange, TerminalDirection, TerminalKind};
+use timeware_model::{Store, TerminalChange, TerminalDirection, TerminalKind, TimewareConfig};
 use vendor_sim::net2::Net2Sim;
 
 pub use config::{
@@ -98,8 +98,8 @@ impl Program for Net2Timeware {
             .net2
             .client(password, client_secret)
             .map_err(|error| ConfigFault::new("net2.url", error.message().to_owned(), "Correct it"))?;
-        let timeware = TimewareEndpoint::open("timeware", timeware).map_err(|error| timeware_fault(&error))?;
-        Ok(Self::join(&config, net2, timeware, setup, None))
+        let store = open_store(timeware).map_err(|error| timeware_fault(&error))?;
+        Ok(Self::join(&config, net2, TimewareEndpoint::new("timeware", store), setup, None))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {
@@ -177,6 +177,15 @@ fn event_settings(events: &Events) -> EventSettings {
         max_age: days(events.max_age_days),
         waiting_max: days(events.waiting_days),
         ..EventSettings::default()
+    }
+}
+
+/// While the service writes, an administrator may still look and set terminals; what else a verb wants to do is then
+/// refused by the journal's lock.
+fn open_store(config: TimewareConfig) -> timeware_model::Result<Arc<dyn Store>> {
+    match timeware_model::open(config.clone()) {
+        Err(error) if error.kind() == timeware_model::ErrorKind::Locked => timeware_model::open_beside_writer(config),
+        opened => opened,
     }
 }
 

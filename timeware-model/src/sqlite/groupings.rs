@@ -129,7 +129,9 @@ impl SqliteStore {
 
     /// Gives an id to each text that stands in a person's column, where the site keeps groupings as text.
     pub(super) fn register_texts(&self) -> Result<()> {
-        if self.sql.mapping().groupings() != GroupingsKind::TextColumn || self.may_write().is_err() {
+        if self.sql.mapping().groupings() != GroupingsKind::TextColumn
+            || self.may_write(&[super::Role::Writer]).is_err()
+        {
             return Ok(());
         }
         let mut db = self.db();

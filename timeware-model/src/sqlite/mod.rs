@@ -55,9 +55,20 @@ pub struct SqliteStore {
     sql: Statements,
     clock: Clock,
     report: StartReport,
-    reader: bool,
+    role: Role,
     /// Held as long as the store lives; the operating system frees it with the process.
     _lock: Option<File>,
+}
+
+/// What whoever opened the store may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Everything; the one writer.
+    Writer,
+    /// Settings of terminals, beside a writer.
+    Administrator,
+    /// Nothing but reading.
+    Reader,
 }
 
 impl SqliteStore {
@@ -83,6 +94,15 @@ impl SqliteStore {
     /// `Unavailable` when the file is not there; `Config` when it does not fit.
     pub fn open_read_only(config: TimewareConfig) -> Result<Self> {
         open::reader(Settings::new(config)?)
+    }
+
+    /// Opens the file that the settings name beside a writer, for an administrator: reading, and
+    /// [`Store::set_terminal`]. One transaction on one row does not disturb the writer.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file is not there; `Config` when it does not fit.
+    pub fn open_beside_writer(config: TimewareConfig) -> Result<Self> {
+        open::administrator(Settings::new(config)?)
     }
 
     /// Opens an empty store in memory with default settings.
@@ -126,7 +146,11 @@ impl SqliteStore {
     }
 
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Step<T>) -> Result<T> {
-        self.may_write()?;
+        self.may_write(&[Role::Writer])?;
+        self.transact(work)
+    }
+
+    fn transact<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Step<T>) -> Result<T> {
         let mut db = self.db();
         let write = || -> Step<T> {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -137,9 +161,13 @@ impl SqliteStore {
         Ok(write()?)
     }
 
-    fn may_write(&self) -> Result<()> {
-        if self.reader {
-            return Err(Error::new(ErrorKind::ReadOnly, "this store was opened for reading only"));
+    fn may_write(&self, roles: &[Role]) -> Result<()> {
+        if !roles.contains(&self.role) {
+            let why = match self.role {
+                Role::Administrator => "another program writes this database; only terminals can be set beside it",
+                Role::Reader | Role::Writer => "this store was opened for reading only",
+            };
+            return Err(Error::new(ErrorKind::ReadOnly, why));
         }
         match &self.report.read_only {
             Some(reason) => Err(Error::new(ErrorKind::ReadOnly, reason.clone())
@@ -153,7 +181,7 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
             .field("path", &self.settings.config().path)
-            .field("reader", &self.reader)
+            .field("role", &self.role)
             .field("version", &self.report.version)
             .finish_non_exhaustive()
     }
@@ -285,7 +313,8 @@ impl Store for SqliteStore {
     }
 
     async fn set_terminal(&self, id: TerminalId, change: &TerminalChange) -> Result<Terminal> {
-        self.write(|tx| self.change_terminal(tx, id, change))
+        self.may_write(&[Role::Writer, Role::Administrator])?;
+        self.transact(|tx| self.change_terminal(tx, id, change))
     }
 
     async fn terminal_groups(&self, source: Option<&str>) -> Result<Vec<TerminalGroup>> {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Step;
 use super::statement::Statements;
-use super::{SqliteStore, check, schema};
+use super::{Role, SqliteStore, check, schema};
 use crate::config::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::Settings;
@@ -24,14 +24,21 @@ pub(super) fn writer(settings: Settings) -> Result<SqliteStore> {
     let lock = lock(&path)?;
     let mut db = connect(&path, OpenFlags::default())?;
     schema::prepare(&mut db, &settings)?;
-    finish(db, settings, false, Some(lock))
+    finish(db, settings, Role::Writer, Some(lock))
+}
+
+pub(super) fn administrator(settings: Settings) -> Result<SqliteStore> {
+    embedded_only(&settings)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = connect(&settings.config().path, flags)?;
+    finish(db, settings, Role::Administrator, None)
 }
 
 pub(super) fn reader(settings: Settings) -> Result<SqliteStore> {
     embedded_only(&settings)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = connect(&settings.config().path, flags)?;
-    finish(db, settings, true, None)
+    finish(db, settings, Role::Reader, None)
 }
 
 pub(super) fn in_memory(settings: Settings) -> Result<SqliteStore> {
@@ -42,10 +49,10 @@ pub(super) fn in_memory(settings: Settings) -> Result<SqliteStore> {
         Ok(db)
     };
     let db = open()?;
-    finish(db, settings, false, None)
+    finish(db, settings, Role::Writer, None)
 }
 
-fn finish(db: Connection, settings: Settings, reader: bool, lock: Option<File>) -> Result<SqliteStore> {
+fn finish(db: Connection, settings: Settings, role: Role, lock: Option<File>) -> Result<SqliteStore> {
     let report = check::run(&db, &settings)?;
     if let Some(reason) = &report.read_only {
         tracing::warn!(version = %report.version, reason, "timeware may only be read");
@@ -56,7 +63,7 @@ fn finish(db: Connection, settings: Settings, reader: bool, lock: Option<File>) 
         db: Mutex::new(db),
         clock: Arc::new(Utc::now),
         report,
-        reader,
+        role,
         _lock: lock,
     })
 }
