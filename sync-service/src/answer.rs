@@ -39,6 +39,8 @@ pub struct Failure {
     message: String,
     remedy: Option<String>,
     faults: Vec<FileFault>,
+    /// Something broke, rather than was refused.
+    broken: bool,
 }
 
 /// A fault in a file that a person wrote.
@@ -81,7 +83,7 @@ impl Exit {
 impl Failure {
     /// A failure in words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: None, faults: Vec::new() }
+        Self { message: message.into(), remedy: None, faults: Vec::new(), broken: false }
     }
 
     /// What a person can do about it.
@@ -110,6 +112,15 @@ impl Failure {
         &self.faults
     }
 
+    /// Into the log: a slip of the person who asked is no error of the program.
+    pub(crate) fn log(&self) {
+        if self.broken {
+            tracing::error!("{}", self.message);
+        } else {
+            tracing::info!("refused: {}", self.message);
+        }
+    }
+
     /// For programs.
     pub fn to_json(&self) -> Value {
         json!({"error": self.message, "remedy": self.remedy, "faults": self.faults})
@@ -122,7 +133,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
         let any: &dyn Any = &error;
         let sync = any.downcast_ref::<SyncError>().and_then(SyncError::remedy);
         let run = any.downcast_ref::<RunError>().and_then(RunError::remedy);
-        Self { message: chain(&error), remedy: sync.or(run).map(str::to_owned), faults: Vec::new() }
+        Self { message: chain(&error), remedy: sync.or(run).map(str::to_owned), faults: Vec::new(), broken: true }
     }
 }
 

@@ -12,6 +12,9 @@ use crate::desk::Access;
 use crate::progress::progress;
 use crate::{Answer, Desk, Exit, Failure, Host, Program, Setup, config, logs, verbs};
 
+/// What is written out when it is dropped.
+type Log = Option<tracing_appender::non_blocking::WorkerGuard>;
+
 /// Runs the program with the arguments of this process; prints and returns what the shell sees.
 pub fn main_of<P: Program>() -> ExitCode {
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
@@ -28,7 +31,9 @@ pub async fn run<P: Program>(arguments: impl IntoIterator<Item = OsString>, host
         Ok(asked) => asked,
         Err(error) => return usage(&error, json, host),
     };
-    match perform::<P>(asked, host).await {
+    // Kept to the end, so that the log has what the failure says.
+    let mut log = None;
+    match perform::<P>(asked, host, &mut log).await {
         Ok(answer) => {
             if json {
                 host.say(&one_line(&answer.json));
@@ -38,7 +43,7 @@ pub async fn run<P: Program>(arguments: impl IntoIterator<Item = OsString>, host
             answer.exit.code()
         }
         Err(failure) => {
-            tracing::error!("{}", failure.message());
+            failure.log();
             if json {
                 host.say(&one_line(&failure.to_json()));
             } else {
@@ -65,18 +70,18 @@ fn usage(error: &clap::Error, json: bool, host: &mut Host) -> u8 {
     Exit::Failed.code()
 }
 
-async fn perform<P: Program>(asked: Asked, host: &mut Host) -> Result<Answer, Failure> {
+async fn perform<P: Program>(asked: Asked, host: &mut Host, log: &mut Log) -> Result<Answer, Failure> {
     match asked {
         Asked::Shared(options, Verb::Init) => verbs::init::<P>(&config_file::<P>(&options)),
         Asked::Shared(_, Verb::Schema) => Ok(verbs::schema::<P>()),
         Asked::Shared(options, Verb::Check) => verbs::check::<P>(&options, &config_file::<P>(&options)).await,
         Asked::Shared(options, verb) => {
             let opened = Opened::<P>::open(&options).await?;
-            opened.perform(verb, &options, host).await
+            opened.perform(verb, &options, host, log).await
         }
         Asked::Own(options, name, arguments) => {
             let opened = Opened::<P>::open(&options).await?;
-            let (program, desk, _log) = opened.desk(&options, Access::Order, host)?;
+            let (program, desk) = opened.desk(&options, Access::Order, host, log)?;
             verbs::warm_up(&program, &desk).await?;
             program.verb(&name, &arguments, &desk).await
         }
@@ -106,25 +111,20 @@ impl<P: Program> Opened<P> {
         Ok(Self { program, setup, demo: None })
     }
 
-    fn desk(
-        self,
-        options: &Options,
-        access: Access,
-        host: &mut Host,
-    ) -> Result<(P, Desk, Option<tracing_appender::non_blocking::WorkerGuard>), Failure> {
+    fn desk(self, options: &Options, access: Access, host: &mut Host, log: &mut Log) -> Result<(P, Desk), Failure> {
         for warning in self.setup.warnings().iter().filter(|_| !options.json) {
             host.warn(&format!("Note: {warning}"));
         }
-        let log = if host.logs { Some(logs::start(&self.setup)?) } else { None };
+        *log = if host.logs { Some(logs::start(&self.setup)?) } else { None };
         let installation = self.program.installation().clone();
         let shown = host.terminal && !options.json;
         let access = if self.demo.is_some() { Access::Write } else { access };
         let actor = options.by.clone().unwrap_or_else(user);
         let desk = Desk::open(self.setup, installation, access, actor, host, progress(shown), self.demo)?;
-        Ok((self.program, desk, log))
+        Ok((self.program, desk))
     }
 
-    async fn perform(self, verb: Verb, options: &Options, host: &mut Host) -> Result<Answer, Failure> {
+    async fn perform(self, verb: Verb, options: &Options, host: &mut Host, log: &mut Log) -> Result<Answer, Failure> {
         let access = match verb {
             Verb::Plan | Verb::Apply(_) | Verb::Run(_) => Access::Write,
             Verb::Approve(_) | Verb::Release(_) => Access::Order,
@@ -133,7 +133,7 @@ impl<P: Program> Opened<P> {
         if let Verb::Test = verb {
             return verbs::test(self.program.installation(), &self.setup).await;
         }
-        let (program, mut desk, _log) = self.desk(options, access, host)?;
+        let (program, mut desk) = self.desk(options, access, host, log)?;
         match verb {
             Verb::Plan => verbs::plan(&desk).await,
             Verb::Apply(apply) => verbs::apply(&program, &desk, apply).await,
