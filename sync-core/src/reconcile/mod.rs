@@ -8,6 +8,7 @@ mod classify;
 mod correlate;
 mod decision;
 mod difference;
+mod drill;
 mod exchange;
 mod execute;
 mod explain;
@@ -29,6 +30,7 @@ mod settings;
 mod unlinked;
 
 pub use decision::{Decision, Decisions};
+pub use drill::Drill;
 pub use explain::Explanation;
 pub use guard::{Guard, GuardClass, GuardTrip, Limit};
 pub use mapping::{Expression, Mapping, MappingError, Mode, Rule};

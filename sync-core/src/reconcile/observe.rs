@@ -148,6 +148,12 @@ pub(super) enum Verdict {
 }
 
 impl Observed {
+    /// A whole list that is in the journal already.
+    pub(super) fn whole(id: SnapshotId, side: Side, counts: SnapshotCounts) -> Self {
+        let records = counts.present;
+        Self { id, side, records, complete: true, whole: true, counts, missing_canary: None }
+    }
+
     /// Guards G-01 … G-04, G-06 and the count half of G-07.
     pub(super) fn judge(&self, guard: &Guard, pair: &Pair, live_links: u64, other_records: u64) -> Verdict {
         let endpoint = self.side.endpoint(pair);
@@ -184,8 +190,8 @@ impl Observed {
             return Verdict::Doubtful(trip("G-03 incomplete", saw, "no removal is derived from it", "Run again"));
         }
         let Some(median) = median(&self.counts.history) else { return Verdict::Good };
-        let known = self.counts.present.saturating_sub(self.counts.lacking);
-        let strangers = median >= 10 && self.counts.lacking * 2 > median && known * 2 < self.counts.present;
+        let known = median.saturating_sub(self.counts.lacking);
+        let strangers = median >= 10 && known * 2 < median && known * 2 < self.counts.present;
         if strangers {
             let saw = format!(
                 "{} of {median} known {} are gone from {endpoint} and others stand in their place",
