@@ -1,5 +1,5 @@
 //! The other directions: timeware leads for people and policies, departments go both ways, the leading side changes.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use rusqlite::Connection;
 use serde_json::{Value, json};

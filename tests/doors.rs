@@ -1,5 +1,5 @@
 //! A door from its arrival to its first booking.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use chrono::Utc;
 use serde_json::{Value, json};

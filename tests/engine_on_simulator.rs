@@ -1,5 +1,5 @@
 //! The engine with the real connectors, on the simulated Net2 site and the embedded timeware store.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! The process is killed at random moments, two hundred times, and ends with the same store as one left in peace.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::time::Duration;
 

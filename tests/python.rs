@@ -1,5 +1,5 @@
 //! A client in another language that knows nothing of ours gets along with the simulator.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::process::Command;
 

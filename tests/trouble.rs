@@ -1,5 +1,5 @@
 //! What goes wrong at a site, and what the program says about it.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use serde_json::json;
 use tests::{Installation, Said, SimProcess, dump};

@@ -77,6 +77,13 @@ pub(crate) async fn whole_report<P: Program>(
             }
         }
     }
+    if desk.is_demo() {
+        let mut left = 0;
+        for link in desk.links() {
+            left += link.plan(&desk.context()).await?.visible().count() as u64;
+        }
+        report.fresh_plan_actions = Some(left);
+    }
     Ok(report)
 }
 

@@ -35,6 +35,9 @@ pub struct Report {
     pub undecided: u64,
     /// What failed outside a link.
     pub errors: Vec<Trouble>,
+    /// For a demo: what a plan made afresh after everything still holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh_plan_actions: Option<u64>,
     /// What the demo did in place of an administrator.
     pub said: Vec<String>,
     /// What somebody should know.
@@ -189,6 +192,7 @@ impl Report {
         let _ = writeln!(text, "{}", self.table());
         self.tell_trouble(&mut text);
         self.tell_events(&mut text);
+        self.tell_demo(&mut text);
         let _ = writeln!(text, "{}", self.summary);
         let exit = self.exit();
         let mut json = serde_json::to_value(&self).unwrap_or_default();
@@ -282,6 +286,20 @@ impl Report {
         for warning in &self.warnings {
             let _ = writeln!(text, "Note: {warning}");
         }
+    }
+
+    /// A newcomer's summary, and the proof that nothing is left.
+    fn tell_demo(&self, text: &mut String) {
+        let Some(left) = self.fresh_plan_actions else { return };
+        let sum = |count: fn(&LinkReport) -> u64| self.links.iter().map(count).sum::<u64>();
+        let (linked, created) = (sum(|link| link.actions.link), sum(|link| link.actions.create));
+        let _ = writeln!(
+            text,
+            "{linked} records linked, {created} created, {} bookings delivered.\nA second plan, read afresh from both sides, \
+             {}.",
+            self.events.delivered,
+            if left == 0 { "is empty".to_owned() } else { format!("has {left} actions") }
+        );
     }
 
     fn tell_events(&self, text: &mut String) {

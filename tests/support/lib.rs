@@ -128,7 +128,7 @@ impl Installation {
 
     /// Runs `net2-timeware` with these arguments to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
-        Said::of(self.command(arguments).output().unwrap())
+        Said::of(&self.command(arguments).output().unwrap())
     }
 
     /// Starts `net2-timeware` with these arguments.
@@ -144,7 +144,7 @@ impl Installation {
 }
 
 impl Said {
-    fn of(output: Output) -> Self {
+    fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -155,7 +155,7 @@ impl Said {
     /// Runs any program of this workspace to its end.
     pub fn by(name: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::of(Command::new(program(name)).args(arguments).current_dir(folder.path()).output().unwrap())
+        Self::of(&Command::new(program(name)).args(arguments).current_dir(folder.path()).output().unwrap())
     }
 
     /// Standard output as the one JSON object on one line that `--json` promises.

@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use timeware_model::{NameParts, PersonFields, SqliteStore, Store, TimewareConfig};
 use vendor_sim::net2::{Net2Sim, User};
 
-use super::{Config, Departments, Events, People, Policies, Switch};
+use super::{Config, Departments, Events, People, PersonalField, Policies, Switch};
 
-/// Custom field of Net2 that holds the personnel number.
+/// Custom fields of Net2 that hold the personnel number and the mail address.
 const PERSONNEL_NUMBER: i64 = 14;
+const EMAIL: i64 = 9;
 /// People of the simulated site.
 const PEOPLE: usize = 120;
 /// How many of them timeware knows already.
@@ -29,7 +30,7 @@ pub(super) async fn net2_site() -> anyhow::Result<Net2Sim> {
 /// # Errors
 /// The file cannot be written.
 pub(super) async fn timeware_store(path: &Path, site: &Net2Sim) -> anyhow::Result<Arc<dyn Store>> {
-    let mut config = TimewareConfig::default();
+    let mut config = config(site).timeware();
     config.path = path.to_owned();
     let store = SqliteStore::open_with(config).context("the demo's timeware store")?;
     let users: Vec<User> = site.world(|world| world.active_users().cloned().collect());
@@ -43,7 +44,7 @@ pub(super) async fn timeware_store(path: &Path, site: &Net2Sim) -> anyhow::Resul
     Ok(Arc::new(store))
 }
 
-/// Most have their personnel number; a few have an outdated name, or a name only.
+/// Most have their personnel number, some their mail address only; a few have an outdated name.
 fn entered_by_hand(position: usize, user: &User) -> anyhow::Result<PersonFields> {
     let first = user.first_name.as_deref().unwrap_or("-");
     let last = user.last_name.as_deref().unwrap_or("-");
@@ -51,10 +52,10 @@ fn entered_by_hand(position: usize, user: &User) -> anyhow::Result<PersonFields>
         3 => named(first, &format!("{last}-Formerly"))?,
         _ => named(first, last)?,
     };
-    if position % 10 != 7 {
-        if let Some(number) = user.fields.get(&PERSONNEL_NUMBER) {
-            fields.paylink = Some(number.clone()).into();
-        }
+    if position % 10 == 7 {
+        fields.email_address = user.fields.get(&EMAIL).cloned().into();
+    } else {
+        fields.paylink = user.fields.get(&PERSONNEL_NUMBER).cloned().into();
     }
     Ok(fields)
 }
@@ -68,7 +69,7 @@ pub(super) fn config(site: &Net2Sim) -> Config {
     Config {
         net2: super::net2_section(site),
         timeware: TimewareConfig::default(),
-        people: People::default(),
+        people: People { fields: vec![PersonalField::Email], ..People::default() },
         departments: Departments::default(),
         policies: Policies::default(),
         doors: Switch::default(),

@@ -103,9 +103,10 @@ impl Program for Net2Timeware {
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {
-        let site = demo::net2_site().await.map_err(told)?;
+        let site = demo::net2_site().await.map_err(|error| told(&error))?;
         let config = demo::config(&site);
-        let store = demo::timeware_store(&setup.data().join("timeware.db"), &site).await.map_err(told)?;
+        let store =
+            demo::timeware_store(&setup.data().join("timeware.db"), &site).await.map_err(|error| told(&error))?;
         let password = SecretString::from(site.password().to_owned());
         let net2 = config.net2.client(password, None)?;
         Ok(Self::join(&config, net2, TimewareEndpoint::new("timeware", store), setup, Some(site)))
@@ -163,6 +164,7 @@ async fn release_some(store: &dyn Store) -> Result<Vec<String>, Failure> {
         store.set_terminal(id, &TerminalChange::release(kind, since).direction(direction)).await?;
         deeds.push(format!("released {:?} as {} from a week ago on", terminal.description, kind.role()));
     }
+    deeds.push(format!("left {} of {} terminals suspended", terminals.len() - deeds.len(), terminals.len()));
     Ok(deeds)
 }
 
@@ -210,7 +212,7 @@ fn timeware_fault(error: &timeware_model::Error) -> ConfigFault {
     ConfigFault::new(setting, error.reason().to_owned(), error.remedy().unwrap_or("Correct it").to_owned())
 }
 
-fn told(error: anyhow::Error) -> Failure {
+fn told(error: &anyhow::Error) -> Failure {
     Failure::new(format!("{error:#}"))
 }
 
