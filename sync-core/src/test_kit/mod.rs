@@ -3,6 +3,7 @@
 //! The shim counts every outside call and every commit as a step and does something nasty at the N-th one. Run a
 //! scenario for N = 1, 2, 3 … until it ends without the fault firing; restart after each, run to quiescence, compare.
 
+pub mod conformance;
 mod conformance_events;
 mod events;
 mod fake;
