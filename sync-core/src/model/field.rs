@@ -41,6 +41,17 @@ pub struct FieldMismatch {
 #[serde(transparent)]
 pub struct Fields(BTreeMap<String, FieldValue>);
 
+/// Some fields of an entity, chosen by name once for many records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSelection(Vec<bool>);
+
+impl FieldSelection {
+    /// The named fields.
+    pub fn new<T: Entity>(names: &[&str]) -> Self {
+        Self(T::fields().iter().map(|field| names.contains(&field.name)).collect())
+    }
+}
+
 /// How a side stores a field, so that what it cannot store is not seen as a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Canonical {
@@ -172,13 +183,16 @@ impl Fields {
         Ok(record)
     }
 
-    /// The fingerprint of the named fields of a record, without building a map: this runs for every record read.
+    /// The fingerprint of the named fields of a record.
     pub fn fingerprint<T: Entity>(record: &T, names: &[&str], key: &HashKey) -> Fingerprint {
+        Self::fingerprint_of(record, &FieldSelection::new::<T>(names), key)
+    }
+
+    /// The fingerprint of the selected fields of a record, without building a map: this runs for every record read.
+    pub fn fingerprint_of<T: Entity>(record: &T, selection: &FieldSelection, key: &HashKey) -> Fingerprint {
         let mut hasher = key.hasher();
-        for (position, field) in T::fields().iter().enumerate() {
-            if !names.contains(&field.name) {
-                continue;
-            }
+        let selected = T::fields().iter().enumerate().zip(&selection.0).filter(|(_, selected)| **selected);
+        for ((position, field), _) in selected {
             let value = (field.get)(record);
             if value.is_known() {
                 hasher.number(position as u64);

@@ -42,8 +42,12 @@ pub struct Fingerprint(u64, u64);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HashKey([u8; 16]);
 
-/// Incremental keyed 128-bit hash with length-prefixed parts.
-pub struct Hasher128(SipHasher13);
+/// Keyed 128-bit hash over length-prefixed parts. They are gathered and hashed at once: this runs for every record
+/// read, and many small writes cost more than one long one.
+pub struct Hasher128 {
+    key: [u8; 16],
+    gathered: Vec<u8>,
+}
 
 macro_rules! text_id {
     ($name:ident) => {
@@ -212,7 +216,7 @@ impl HashKey {
 
     /// Starts a fingerprint.
     pub fn hasher(&self) -> Hasher128 {
-        Hasher128(SipHasher13::new_with_key(&self.0))
+        Hasher128 { key: self.0, gathered: Vec::with_capacity(256) }
     }
 
     /// The sealed form of a secret: equal secrets have equal seals within one installation.
@@ -233,18 +237,18 @@ impl fmt::Debug for HashKey {
 impl Hasher128 {
     /// Adds one part; its length goes in first, so that parts cannot run together.
     pub fn part(&mut self, bytes: &[u8]) {
-        self.0.write_usize_le(bytes.len());
-        self.0.write(bytes);
+        self.number(bytes.len() as u64);
+        self.gathered.extend_from_slice(bytes);
     }
 
     /// Adds a number.
     pub fn number(&mut self, n: u64) {
-        self.0.write(&n.to_le_bytes());
+        self.gathered.extend_from_slice(&n.to_le_bytes());
     }
 
     /// The fingerprint of everything added.
     pub fn finish(&self) -> Fingerprint {
-        let hash = self.0.finish128();
+        let hash = SipHasher13::new_with_key(&self.key).hash(&self.gathered);
         Fingerprint(hash.h1, hash.h2)
     }
 }

@@ -13,7 +13,7 @@ mod value;
 pub use device::{Device, DeviceGroup, DeviceKind};
 pub use entity::{Entity, EntityKind};
 pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey};
-pub use field::{Canonical, Field, FieldMismatch, Fields};
+pub use field::{Canonical, Field, FieldMismatch, FieldSelection, Fields};
 pub use id::{EndpointName, ExternalId, Fingerprint, HashKey, Hasher128, Pair, SyncKey};
 pub use known::Known;
 pub use person::{Credential, Person};

@@ -9,7 +9,7 @@ use super::guard::Guard;
 use super::reconciler::{Context, RunError};
 use crate::connector::{InvalidRecord, Marker, Page, Record, SnapshotCaps, Source};
 use crate::journal::{Absence, Durability, Seen, Side, SnapshotCounts, SnapshotId, Stream, Write};
-use crate::model::{Entity, Fields, Fingerprint, HashKey, Pair};
+use crate::model::{Entity, FieldSelection, Fields, Fingerprint, HashKey, Pair};
 
 /// Rows per D2 commit.
 const ROWS_PER_COMMIT: usize = 5_000;
@@ -29,13 +29,19 @@ pub(super) struct Observed {
 }
 
 /// How records of one entity become rows of the journal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Observer<'a> {
-    pub(super) names: &'a [&'a str],
-    pub(super) key: HashKey,
+    names: &'a [&'a str],
+    selection: FieldSelection,
+    key: HashKey,
 }
 
-impl Observer<'_> {
+impl<'a> Observer<'a> {
+    /// Stores the named fields of records of `T`, hashed with the installation's key.
+    pub(super) fn new<T: Entity>(names: &'a [&'a str], key: HashKey) -> Self {
+        Self { names, selection: FieldSelection::new::<T>(names), key }
+    }
+
     /// Reads everything of one side.
     pub(super) async fn read_all<T: Entity>(
         &self,
@@ -110,7 +116,7 @@ impl Observer<'_> {
     }
 
     fn fingerprint<T: Entity>(&self, record: &Record<T>) -> Fingerprint {
-        let fields = Fields::fingerprint(&record.value, self.names, &self.key);
+        let fields = Fields::fingerprint_of(&record.value, &self.selection, &self.key);
         match &record.marker {
             None => fields,
             Some(marker) => {

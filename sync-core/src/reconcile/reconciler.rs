@@ -16,7 +16,7 @@ use super::{Explanation, GuardTrip, LinkReport, Mapping, Plan};
 use crate::clock::Clock;
 use crate::connector::{Endpoint, EndpointIdentity, ErrorClass, Sink, Source, SyncError};
 use crate::journal::{Absence, Durability, IntentId, Journal, JournalError, LinkState, Side, Write};
-use crate::model::{Entity, ExternalId, HashKey, Pair};
+use crate::model::{Entity, ExternalId, Pair};
 
 /// What a run works with.
 #[derive(Clone, Copy, Debug)]
@@ -249,7 +249,7 @@ impl<T: Entity> Reconciler<T> {
         self.verify_identity(Side::Secondary, &*self.secondary, context).await?;
         let names = self.names();
         let key = context.journal.hash_key().await?;
-        let observer = Observer { names: &names, key };
+        let observer = Observer::new::<T>(&names, key);
         let canaries = &self.settings.guard.canaries;
         let primary = observer.read_all(&*self.primary, &self.pair, Side::Primary, canaries, context).await?;
         let secondary = observer.read_all::<T>(&*self.secondary, &self.pair, Side::Secondary, &[], context).await?;
@@ -319,11 +319,6 @@ impl<T: Entity> Reconciler<T> {
             context.journal.commit(Durability::D1, vec![put]).await?;
         }
         Ok(())
-    }
-
-    /// The journal's hash key with the names of the stored fields, for code that stores what a write returned.
-    pub(super) fn observer<'a>(&self, names: &'a [&'a str], key: HashKey) -> Observer<'a> {
-        Observer { names, key }
     }
 }
 
