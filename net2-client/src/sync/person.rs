@@ -21,7 +21,8 @@ pub(super) fn field_caps(config: &Net2Config) -> Vec<FieldCaps> {
     let mut caps = vec![
         FieldCaps::full("first_name", text),
         FieldCaps::full("middle_name", text),
-        FieldCaps::full("last_name", text),
+        // Net2 wants one of both names: this one is never cleared.
+        FieldCaps::required("last_name", text),
         FieldCaps::full("telephone", text),
         FieldCaps::full("department", Canonical::exact()),
         FieldCaps::full("policies", Canonical::exact()),
