@@ -39,12 +39,8 @@ async fn breach(side: FakeSide<Person>) -> String {
 
 #[tokio::test]
 async fn sides_of_every_class_pass_with_what_they_declare() {
-    let classes = [
-        CreateClass::Keyed(Duration::from_secs(60)),
-        CreateClass::Unique,
-        CreateClass::Searchable,
-        CreateClass::Unsafe,
-    ];
+    let classes =
+        [CreateClass::Keyed(Duration::from_mins(1)), CreateClass::Unique, CreateClass::Searchable, CreateClass::Unsafe];
     for class in classes {
         for precondition in [true, false] {
             let side = FakeSide::new("side").creating(class).paged(3).writing(|caps| {
@@ -92,7 +88,7 @@ async fn a_side_with_an_unusable_record_passes_as_a_source() {
 #[tokio::test]
 async fn a_value_that_reads_back_otherwise_is_noticed() {
     let side = FakeSide::new("side");
-    side.mangle("last_name", |text| text.to_uppercase());
+    side.mangle("last_name", str::to_uppercase);
     assert!(breach(side).await.contains("last_name"));
 }
 

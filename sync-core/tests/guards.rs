@@ -58,7 +58,9 @@ async fn world_with(people: usize, change: impl Fn(&mut Settings) + Send + Sync 
 async fn g01_an_empty_list_where_there_were_a_thousand_removes_nothing_and_is_named() {
     let world = World::with_secondary(side().writing(|caps| caps.parallel = 500)).with_people(1_000).await;
     let ids: Vec<ExternalId> = world.primary.all().into_iter().map(|record| record.id).collect();
-    ids.iter().for_each(|id| world.primary.delete(id));
+    for id in &ids {
+        world.primary.delete(id);
+    }
     let writes = world.secondary.writes_seen();
     for _ in 0..4 {
         let report = world.go().await;
@@ -71,7 +73,9 @@ async fn g01_an_empty_list_where_there_were_a_thousand_removes_nothing_and_is_na
 async fn g01_an_empty_follower_stops_too_and_two_empty_sides_do_not() {
     let world = World::new().with_people(3).await;
     let all = world.secondary.all();
-    all.iter().for_each(|record| world.secondary.delete(&record.id));
+    for record in &all {
+        world.secondary.delete(&record.id);
+    }
     for _ in 0..3 {
         let report = world.go().await;
         assert!(tripped(&report, "G-01"));
@@ -190,7 +194,9 @@ async fn g08_a_quarantined_removal_disappears_when_the_record_is_back() {
     remove(&world, 1..=6);
     world.unattended().await;
     assert!(tripped(&world.unattended().await, "G-08"));
-    kept.into_iter().for_each(|record| world.primary.restore(&record.id, record.value, None));
+    for record in kept {
+        world.primary.restore(&record.id, record.value, None);
+    }
     let report = world.unattended().await;
     assert_eq!((report.guards.len(), report.second_plan_actions, active(&world)), (0, 0, 20));
 }
@@ -213,7 +219,7 @@ async fn g08_leavers_whose_day_has_passed_have_a_limit_of_their_own() {
 async fn g09_creations_are_limited_once_the_first_run_is_over() {
     for (new, trips) in [(50, false), (51, true)] {
         let world = world_with(5, |_| {}).await;
-        world.clock.advance(Duration::from_secs(25 * 3_600));
+        world.clock.advance(Duration::from_hours(25));
         for n in 0..new {
             world.primary.put(person("New", &n.to_string(), &format!("77{n}")));
         }
@@ -398,7 +404,7 @@ async fn i29_the_bound_holds_over_runs_and_new_processes_and_ends_with_the_windo
         assert!(40 - active(&world) <= 5, "{gone} gone, {} withdrawn", 40 - active(&world));
     }
     assert_eq!(40 - active(&world), 5);
-    world.clock.advance(Duration::from_secs(25 * 3_600));
+    world.clock.advance(Duration::from_hours(25));
     // Seven wait now, more than a day allows.
     assert!(tripped(&world.unattended().await, "G-08"));
     assert_eq!(40 - active(&world), 5);
@@ -406,14 +412,13 @@ async fn i29_the_bound_holds_over_runs_and_new_processes_and_ends_with_the_windo
 
 #[tokio::test]
 async fn i29_removals_whose_reply_was_lost_count() {
-    use sync_core::test_kit::{Fault, Faults};
+    use sync_core::test_kit::Fault;
     for step in 1..60 {
-        let mut world = world_with(20, |_| {}).await;
+        let world = world_with(20, |_| {}).await;
         remove(&world, 1..=4);
         world.unattended().await;
-        world.faults = Faults::at(step, Fault::LoseReply);
-        world = World { network: Default::default(), ..world };
-        world.clock.advance(Duration::from_secs(900));
+        world.faults.arm(step, Fault::LoseReply);
+        world.clock.advance(Duration::from_mins(15));
         let _ = world.run_approved(&world.link(), &Approval::default()).await;
         let fired = world.faults.fired();
         world.restart();
@@ -479,7 +484,7 @@ async fn i19_an_approval_covers_the_plan_that_was_shown_and_no_other() {
     let world = world_with(20, |_| {}).await;
     remove(&world, 1..=6);
     world.unattended().await;
-    world.clock.advance(Duration::from_secs(900));
+    world.clock.advance(Duration::from_mins(15));
     let shown = world.plan().await;
     assert!(plan_trips(&shown, "G-08"));
     let short = Approval::of(&shown.hash[..11]);
@@ -533,21 +538,20 @@ async fn i18_what_changed_since_the_plan_is_not_done() {
 
 #[tokio::test]
 async fn an_approved_first_run_that_dies_goes_on_without_a_second_word() {
-    use sync_core::test_kit::{Fault, Faults};
+    use sync_core::test_kit::Fault;
     for step in (10..120).step_by(17) {
-        let mut world = World::with_secondary(FakeSide::new("timeware"));
+        let world = World::with_secondary(FakeSide::new("timeware"));
         for n in 1..=70 {
             world.primary.put(person("First", &n.to_string(), &n.to_string()));
         }
         world.secondary.put(person("Anna", "Local", "1"));
         let hash = world.plan().await.hash;
-        world.faults = Faults::at(step, Fault::CrashAfter);
-        world = World { network: Default::default(), ..world };
+        world.faults.arm(step, Fault::CrashAfter);
         let _ = world.run_approved(&world.link(), &Approval::of(hash)).await;
         assert!(world.faults.is_dead(), "step {step}");
         world.restart();
         for _ in 0..3 {
-            world.clock.advance(Duration::from_secs(3_600));
+            world.clock.advance(Duration::from_hours(1));
             world.run_approved(&world.link(), &Approval::default()).await.unwrap();
         }
         assert_eq!(world.secondary.len(), 70, "died at step {step}");

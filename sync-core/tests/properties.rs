@@ -19,15 +19,17 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn no_limits(settings: &mut Settings) {
-    let mut guard = Guard::default();
-    guard.removals = Limit::none();
-    guard.leavers = Limit::none();
-    guard.creations = Limit::none();
-    guard.updates = Limit::none();
-    guard.breadth = Limit::none();
-    guard.extensions = Limit::none();
-    guard.shrunken_percent = 0;
-    settings.guard = guard;
+    let none = Limit::none();
+    settings.guard = Guard {
+        removals: none,
+        leavers: none,
+        creations: none,
+        updates: none,
+        breadth: none,
+        extensions: none,
+        shrunken_percent: 0,
+        ..Guard::default()
+    };
 }
 
 /// Text as people enter it: odd spaces, odd cases, accents, too long.
@@ -159,9 +161,10 @@ proptest! {
             }
             world.go().await;
             for record in world.secondary.all() {
-                match before.get(&record.id) {
-                    Some(before) => prop_assert_eq!(before, &record),
-                    None => prop_assert_eq!(&record.value.address, &Known::Value(address.clone())),
+                if let Some(before) = before.get(&record.id) {
+                    prop_assert_eq!(before, &record);
+                } else {
+                    prop_assert_eq!(&record.value.address, &Known::Value(address.clone()));
                 }
             }
             Ok(())
@@ -225,7 +228,7 @@ proptest! {
 /// What operators and time do between runs.
 #[derive(Clone, Debug)]
 enum Step {
-    Add(u8),
+    Add,
     Rename(u8, String),
     RenameFollower(u8, String),
     Remove(u8),
@@ -241,7 +244,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let who = 0..6_u8;
     prop_oneof![
-        3 => who.clone().prop_map(Step::Add),
+        3 => Just(Step::Add),
         3 => (who.clone(), "[a-zA-Z ]{1,9}").prop_map(|(who, name)| Step::Rename(who, name)),
         2 => (who.clone(), "[a-zA-Z ]{1,9}").prop_map(|(who, name)| Step::RenameFollower(who, name)),
         2 => who.clone().prop_map(Step::Remove),
@@ -263,7 +266,7 @@ fn nth(side: &FakeSide<Person>, who: u8) -> Option<ExternalId> {
 async fn take(world: &World, step: Step, added: &mut usize) {
     let (ours, theirs) = (&world.primary, &world.secondary);
     match step {
-        Step::Add(_) => {
+        Step::Add => {
             *added += 1;
             ours.put(person(&format!("First{added}"), "Last", &format!("{added:03}")));
         }
@@ -300,7 +303,7 @@ async fn take(world: &World, step: Step, added: &mut usize) {
         Step::Spoil(who, false) => {
             nth(ours, who).inspect(|id| ours.mend(id));
         }
-        Step::Pause => world.clock.advance(std::time::Duration::from_secs(2 * 86_400)),
+        Step::Pause => world.clock.advance(std::time::Duration::from_hours(48)),
         Step::Run => {
             world.go().await;
         }
@@ -348,12 +351,17 @@ proptest! {
             }
             for record in world.primary.all() { world.primary.mend(&record.id); }
             for _ in 0..6 {
-                world.clock.advance(std::time::Duration::from_secs(86_400));
+                world.clock.advance(std::time::Duration::from_hours(24));
                 world.go().await;
                 check(&world).await?;
             }
             let plan = world.plan().await;
             prop_assert!(plan.is_empty(), "{}", plan);
+            if plan.is_guarded() {
+                // Every follower was removed by hand: an empty list, from which nothing follows.
+                prop_assert!(world.secondary.is_empty() || world.primary.is_empty());
+                return Ok(());
+            }
             for record in world.primary.all() {
                 let link = world.link_row(&record.id).await;
                 let held = plan.notes.iter().any(|note| note.record == record.id);

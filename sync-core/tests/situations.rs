@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::{World, notes, person, rule, sends, situation};
-use sync_core::connector::{CreateClass, LateApply};
+use sync_core::clock::Clock as _;
+use sync_core::connector::{CreateClass, LateApply, RemovalCaps};
 use sync_core::journal::{LinkState, MemoryJournal, Ownership};
 use sync_core::model::{Known, Person, RefKey};
 use sync_core::reconcile::{ActionKind, Approval, Decision, Reason, RemovalPolicy, Removals, Scope};
@@ -154,7 +155,7 @@ async fn s7_two_lists_right_after_each_other_are_one() {
     let world = World::new().with_people(3).await;
     world.primary.delete(&world.leader("3").id);
     for _ in 0..5 {
-        world.clock.advance(Duration::from_secs(60));
+        world.clock.advance(Duration::from_mins(1));
         world.run(&world.link()).await.unwrap();
     }
     assert_eq!(world.follower("3").unwrap().value.active, Known::Value(true));
@@ -405,8 +406,7 @@ async fn s17_a_predecessors_marker_is_matched_by_the_rules_alone() {
 async fn a_change_of_the_leading_side_keeps_every_pair_together() {
     let world = World::new().with_people(3).await;
     world.secondary.put(person("Zoe", "Local", "9"));
-    let turned = World { primary: world.secondary, secondary: world.primary, ..World::new() };
-    let turned = World { journal: world.journal, clock: world.clock, ..turned };
+    let turned = world.turned();
     let plan = turned.plan().await;
     assert_eq!(plan.actions.iter().filter(|action| action.kind == ActionKind::Link).count(), 3, "{plan}");
     assert!(plan.needs_approval(), "G-12: a person looks first");
@@ -445,7 +445,6 @@ async fn every_removal_policy_does_what_it_says() {
     let (_, disabled) = gone(RemovalPolicy::Disable).await;
     assert_eq!((disabled.active, disabled.credentials.is_empty()), (Known::Value(false), true));
     let (world, left) = gone(RemovalPolicy::MarkLeaver).await;
-    use sync_core::clock::Clock as _;
     assert_eq!((left.active, left.leave_date), (Known::Value(false), Known::Value(world.clock.now().date_naive())));
 }
 
@@ -463,11 +462,11 @@ async fn i33_a_deletion_for_good_takes_two_steps_and_the_grace_between_them() {
     let (world, disabled) = gone(RemovalPolicy::Delete { after_days: 30 }).await;
     assert_eq!(disabled.active, Known::Value(false));
     for _ in 0..3 {
-        world.clock.advance(Duration::from_secs(9 * 86_400));
+        world.clock.advance(Duration::from_hours(216));
         world.go().await;
         assert!(world.follower("1").is_some());
     }
-    world.clock.advance(Duration::from_secs(4 * 86_400));
+    world.clock.advance(Duration::from_hours(96));
     let report = world.go().await;
     assert_eq!((report.actions.remove, world.follower("1").is_none()), (1, true));
     assert!(world.plan().await.is_empty());
@@ -481,7 +480,7 @@ async fn an_adopted_record_is_never_deleted_for_good() {
     world.primary.delete(&world.leader("1").id);
     world.go().await;
     world.go().await;
-    world.clock.advance(Duration::from_secs(90 * 86_400));
+    world.clock.advance(Duration::from_hours(2160));
     world.go().await;
     assert_eq!(world.follower("1").unwrap().value.active, Known::Value(false));
 }
@@ -520,7 +519,7 @@ async fn who_is_opened_again_at_the_other_side_is_withdrawn_again() {
 
 #[tokio::test]
 async fn a_side_that_cannot_remove_at_all_is_reported() {
-    let side = FakeSide::new("timeware").writing(|caps| caps.removal = Default::default());
+    let side = FakeSide::new("timeware").writing(|caps| caps.removal = RemovalCaps::default());
     let world = World::with_secondary(side).with_people(2).await;
     world.primary.edit(&world.leader("1").id, |person| person.active = Known::Value(false));
     let report = world.go().await;
@@ -578,7 +577,7 @@ async fn class_n_by_decision_it_is_sent_a_second_time() {
 
 #[tokio::test]
 async fn class_k_a_repeat_that_was_never_sent_does_not_close_the_first_attempt() {
-    let class = CreateClass::Keyed(Duration::from_secs(86_400));
+    let class = CreateClass::Keyed(Duration::from_hours(24));
     for first in 1..20 {
         for second in 1..8 {
             let mut world = World::with_secondary(FakeSide::new("pac").creating(class));
@@ -610,13 +609,13 @@ async fn i44_a_refused_record_waits_ever_longer_and_blocks_nobody() {
     assert_eq!((report.outcomes.done, report.outcomes.rejected, report.held.len()), (4, 1, 1));
     let before = world.secondary.writes_seen();
     for _ in 0..(5 * 24) {
-        world.clock.advance(Duration::from_secs(45 * 60));
+        world.clock.advance(Duration::from_mins(45));
         world.go().await;
     }
     let tries = world.secondary.writes_seen() - before;
     assert!((5..=10).contains(&tries), "{tries} tries in five days");
     world.secondary.poison(&follower, false);
-    world.clock.advance(Duration::from_secs(86_400));
+    world.clock.advance(Duration::from_hours(24));
     assert!(world.go().await.held.is_empty());
 }
 

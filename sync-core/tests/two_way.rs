@@ -44,7 +44,7 @@ impl Sites {
     }
 
     async fn go(&self) -> LinkReport {
-        self.clock.advance(Duration::from_secs(15 * 60));
+        self.clock.advance(Duration::from_mins(15));
         self.link().run(&Approval::everything(), &self.context()).await.unwrap()
     }
 

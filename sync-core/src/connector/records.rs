@@ -88,7 +88,7 @@ pub struct Record<T> {
     pub id: ExternalId,
     /// Its fields.
     pub value: T,
-    /// Revision or ETag, where the endpoint has one.
+    /// Revision or `ETag`, where the endpoint has one.
     pub revision: Option<String>,
     /// Our sign in it, if it carries one.
     pub marker: Option<Marker>,

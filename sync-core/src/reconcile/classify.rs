@@ -75,30 +75,6 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    pub(super) fn action(&self, kind: ActionKind, lane: Lane, link: &Link, candidate: &Candidate) -> Action {
-        let fingerprint = |seen: Option<&Seen>| seen.map(|seen| seen.fingerprint).unwrap_or_default();
-        let named = candidate.primary.as_ref().filter(|seen| seen.invalid.is_none()).or(candidate.secondary.as_ref());
-        Action {
-            lane,
-            kind,
-            side: Side::Secondary,
-            key: link.key,
-            generation: link.generation,
-            primary: link.primary.clone(),
-            secondary: link.secondary.clone(),
-            title: named.map_or_else(String::new, |seen| seen.title.clone()),
-            changes: Vec::new(),
-            removal: None,
-            cause: None,
-            because: String::new(),
-            primary_seen: fingerprint(candidate.primary.as_ref()),
-            secondary_seen: fingerprint(candidate.secondary.as_ref()),
-            ownership: link.ownership,
-            state: ActionState::Ready,
-            waits_for_reference: false,
-        }
-    }
-
     pub(super) fn unlinked_action(&self, kind: ActionKind, primary: &Seen, secondary: Option<&Seen>) -> Action {
         Action {
             lane: if kind == ActionKind::Create { Lane::Create } else { Lane::Update },
@@ -120,11 +96,37 @@ impl<'a> Classifier<'a> {
             waits_for_reference: false,
         }
     }
+}
 
-    pub(super) fn remark(&self, primary: &Seen, remarks: &[String], plan: &mut Plan) {
-        for remark in remarks {
-            plan.notes.push(Note::new("S1", &primary.id, &primary.title, remark.clone(), false));
-        }
+/// An action on a linked record.
+pub(super) fn linked_action(kind: ActionKind, lane: Lane, link: &Link, candidate: &Candidate) -> Action {
+    let fingerprint = |seen: Option<&Seen>| seen.map(|seen| seen.fingerprint).unwrap_or_default();
+    let named = candidate.primary.as_ref().filter(|seen| seen.invalid.is_none()).or(candidate.secondary.as_ref());
+    Action {
+        lane,
+        kind,
+        side: Side::Secondary,
+        key: link.key,
+        generation: link.generation,
+        primary: link.primary.clone(),
+        secondary: link.secondary.clone(),
+        title: named.map_or_else(String::new, |seen| seen.title.clone()),
+        changes: Vec::new(),
+        removal: None,
+        cause: None,
+        because: String::new(),
+        primary_seen: fingerprint(candidate.primary.as_ref()),
+        secondary_seen: fingerprint(candidate.secondary.as_ref()),
+        ownership: link.ownership,
+        state: ActionState::Ready,
+        waits_for_reference: false,
+    }
+}
+
+/// Notes what somebody should know about a record that goes on.
+pub(super) fn remark(primary: &Seen, remarks: &[String], plan: &mut Plan) {
+    for remark in remarks {
+        plan.notes.push(Note::new("S1", &primary.id, &primary.title, remark.clone(), false));
     }
 }
 
@@ -142,7 +144,7 @@ pub(super) fn oldest_first(a: &ExternalId, b: &ExternalId) -> std::cmp::Ordering
 /// A write that takes doors away goes first.
 pub(super) fn update_lane(changes: &[FieldChange]) -> Lane {
     let takes = changes.iter().any(|change| {
-        let restricts = matches!(change.field.as_str(), "policies" | "credentials" | "active");
+        let restricts = matches!(change.field.as_str(), "policies" | "devices" | "credentials" | "active");
         restricts && change.reason != Reason::Agreed && takes_away(&change.old, &change.new)
     });
     if takes { Lane::Restrict } else { Lane::Update }
@@ -151,8 +153,8 @@ pub(super) fn update_lane(changes: &[FieldChange]) -> Lane {
 fn takes_away(old: &FieldValue, new: &FieldValue) -> bool {
     match (old, new) {
         (FieldValue::Set(old), FieldValue::Set(new)) => !old.is_subset(new),
-        (FieldValue::Set(_) | FieldValue::Value(_), FieldValue::Empty) => true,
-        (FieldValue::Value(Scalar::Bool(true)), FieldValue::Value(Scalar::Bool(false))) => true,
+        (FieldValue::Set(_) | FieldValue::Value(_), FieldValue::Empty)
+        | (FieldValue::Value(Scalar::Bool(true)), FieldValue::Value(Scalar::Bool(false))) => true,
         _ => false,
     }
 }

@@ -169,16 +169,16 @@ impl<T: Entity> Reconciler<T> {
     async fn payload(&self, intent: &Intent, primary: Option<&ExternalId>) -> Result<T, SyncError> {
         let bug = |error| SyncError::new(ErrorClass::Bug, "a stored field has another type").with_source(error);
         let mut value: T = intent.payload.to_record().map_err(bug)?;
-        let sealed = intent.payload.iter().any(|(_, value)| matches!(value, FieldValue::Value(Scalar::Sealed(_))));
-        if let (true, Some(id)) = (sealed, primary) {
-            if let Some(record) = self.primary.get(id).await? {
-                for field in T::fields() {
-                    let sealed = matches!(intent.payload.get(field.name), FieldValue::Value(Scalar::Sealed(_)));
-                    if sealed {
-                        (field.set)(&mut value, (field.get)(&record.value)).map_err(bug)?;
-                    }
-                }
-            }
+        let is_sealed = |value: &FieldValue| matches!(value, FieldValue::Value(Scalar::Sealed(_)));
+        let sealed = intent.payload.iter().any(|(_, value)| is_sealed(value));
+        let Some(id) = primary.filter(|_| sealed) else { return Ok(value) };
+        // Nothing has been sent yet, whatever the primary answers.
+        let record = self.primary.get(id).await.map_err(|error| {
+            SyncError::new(ErrorClass::Transient, "a secret could not be asked for afresh").with_source(error)
+        })?;
+        let Some(record) = record else { return Ok(value) };
+        for field in T::fields().iter().filter(|field| is_sealed(intent.payload.get(field.name))) {
+            (field.set)(&mut value, (field.get)(&record.value)).map_err(bug)?;
         }
         Ok(value)
     }

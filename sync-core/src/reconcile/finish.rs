@@ -73,13 +73,11 @@ impl<T: Entity> Reconciler<T> {
     ) -> Result<Finished, RunError> {
         let names = self.names();
         let key = context.journal.hash_key().await?;
-        let observer = self.observer(&names, key);
+        let observer = Observer::new::<T>(&names, key);
         let id = record.as_ref().map(|record| record.id.clone());
         let mut writes = match (job.intent.kind, record) {
             (IntentKind::Remove, record) => self.removal_confirmed(job, record.as_ref(), &observer, context).await?,
-            (_, Some(record)) if self.is_for(job, &record) => {
-                self.write_confirmed(job, &record, &observer, context).await?
-            }
+            (_, Some(record)) if is_for(job, &record) => self.write_confirmed(job, &record, &observer, context).await?,
             (_, Some(_)) => {
                 let error = SyncError::new(ErrorClass::Protocol, "the reply is about another record");
                 return Ok(in_doubt(job, &error));
@@ -95,15 +93,6 @@ impl<T: Entity> Reconciler<T> {
         writes.push(Write::Intent(Box::new(intent)));
         writes.extend(self.audit(&job.action, id.as_ref(), job.plan.as_deref(), context));
         Ok(Finished { writes, outcome: Outcome::Done, endpoint_stopped: false })
-    }
-
-    /// Whether a reply is for what was sent.
-    fn is_for(&self, job: &Job, record: &Record<T>) -> bool {
-        let other_key = record.sync_key().is_some_and(|key| key != job.intent.key);
-        match job.intent.kind {
-            IntentKind::Create => !record.id.as_str().is_empty() && !other_key,
-            _ => job.intent.record.as_ref() == Some(&record.id),
-        }
     }
 
     /// A create or update that the endpoint confirmed: the link lives, and what it stored is agreed on.
@@ -283,7 +272,7 @@ impl<T: Entity> Reconciler<T> {
 
     /// 9.2.5: somebody has the key already. If it is ourselves, an earlier attempt arrived.
     async fn duplicate(&self, job: &Job, error: &SyncError, context: &Context<'_>) -> Result<Finished, RunError> {
-        match self.own_record(job, context).await {
+        match self.own_record(job).await {
             Ok(Some(record)) => self.confirmed(job, Some(record), context).await,
             Ok(None) if error.clashing_key() == Some("sync_key") => Ok(in_doubt(job, error)),
             Ok(None) => self.refused(job, error, context).await,
@@ -292,7 +281,7 @@ impl<T: Entity> Reconciler<T> {
     }
 
     /// The oldest record at the endpoint that carries the key of a job.
-    pub(super) async fn own_record(&self, job: &Job, _context: &Context<'_>) -> Result<Option<Record<T>>, SyncError> {
+    pub(super) async fn own_record(&self, job: &Job) -> Result<Option<Record<T>>, SyncError> {
         let Some(sink) = self.sink(job.intent.side) else { return Ok(None) };
         let mut found = sink.find(&Key::Marker(job.intent.key)).await?;
         found.sort_by(|a, b| oldest_first(&a.id, &b.id));
@@ -314,6 +303,15 @@ impl<T: Entity> Reconciler<T> {
 
     pub(super) fn record_key(&self, record: &ExternalId) -> String {
         format!("{}/{record}", self.pair)
+    }
+}
+
+/// Whether a reply is for what was sent.
+fn is_for<T>(job: &Job, record: &Record<T>) -> bool {
+    let other_key = record.sync_key().is_some_and(|key| key != job.intent.key);
+    match job.intent.kind {
+        IntentKind::Create => !record.id.as_str().is_empty() && !other_key,
+        _ => job.intent.record.as_ref() == Some(&record.id),
     }
 }
 

@@ -12,7 +12,7 @@ use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
 use super::refusal::{REFUSAL, REFUSAL_BACK};
 use super::{Decision, Decisions, GuardClass, Plan, planner};
 use crate::journal::{Candidate, CandidateQuery, Intent, IntentKind, LinkState, Seen, Side, Stream};
-use crate::model::{Entity, EntityKind, ExternalId, FieldValue, Pair, SyncKey};
+use crate::model::{Entity, EntityKind, ExternalId, FieldValue, Fields, Pair, SyncKey};
 
 /// Up to this many records of the secondary are looked through for a partner that is linked to another record already;
 /// beyond, that is left to the endpoint, which refuses a second record with the same key.
@@ -77,12 +77,13 @@ impl<T: Entity> Reconciler<T> {
         let mut references = References::default();
         let mut asked = BTreeSet::new();
         let fields = candidates.iter().filter_map(|candidate| candidate.primary.as_ref()).map(|seen| &seen.fields);
-        for (_, value) in fields.flat_map(|fields| fields.iter()) {
+        for (_, value) in fields.flat_map(Fields::iter) {
             for key in value.refs() {
-                if asked.insert(key) {
-                    if let Some(partner) = self.partner(key.entity, &key.id, context).await? {
-                        references.insert(key.clone(), partner);
-                    }
+                if !asked.insert(key) {
+                    continue;
+                }
+                if let Some(partner) = self.partner(key.entity, &key.id, context).await? {
+                    references.insert(key.clone(), partner);
                 }
             }
         }

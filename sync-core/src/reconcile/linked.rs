@@ -1,10 +1,11 @@
 //! Records that are linked already: changed, gone, held, come back.
 
 use super::Decision;
-use super::classify::{Classifier, update_lane};
+use super::classify::{Classifier, linked_action, remark, update_lane};
 use super::difference::{Difference, Standing, difference, two_way_difference};
 use super::mapping::Expression;
 use super::plan::{ActionKind, FieldChange, Lane, Note, Plan, Reason};
+use super::removal::hold;
 use super::settings::Cause;
 use crate::connector::Marker;
 use crate::journal::{Baseline, Candidate, Link, LinkState, Ownership, Seen, Side};
@@ -48,7 +49,7 @@ impl Classifier<'_> {
             return note("S15", format!("invalid at the other side, {}: {}", invalid.field, invalid.why), true);
         }
         if let Some(why) = self.changed_identity(link, primary, secondary) {
-            return self.hold(candidate, link, why, plan);
+            return hold(candidate, link, why, plan);
         }
         if self.input.settings.two_way {
             return self.compare_two_way(link, primary, secondary, plan);
@@ -146,7 +147,7 @@ impl Classifier<'_> {
         }
         let gone_too = candidate.secondary.as_ref().is_none_or(|seen| self.confirmed_missing(seen));
         if gone_too {
-            let mut action = self.action(ActionKind::Bury, Lane::Record, link, candidate);
+            let mut action = linked_action(ActionKind::Bury, Lane::Record, link, candidate);
             action.because = "gone on both sides".into();
             plan.count("S12");
             return plan.actions.push(action);
@@ -161,7 +162,7 @@ impl Classifier<'_> {
         }
         let follower = candidate.secondary.as_ref().filter(|seen| seen.invalid.is_none());
         if let Some(why) = follower.and_then(|seen| self.changed_follower(link, seen)) {
-            return self.hold(candidate, link, why, plan);
+            return hold(candidate, link, why, plan);
         }
         self.remove(candidate, link, Cause::Absence, plan);
     }
@@ -186,19 +187,19 @@ impl Classifier<'_> {
         }
         if !self.input.settings.recreate {
             let why = "somebody removed it at the other side; it is not given back by itself";
-            return self.hold(candidate, link, why.into(), plan);
+            return hold(candidate, link, why.into(), plan);
         }
         let often = self.input.recreated.get(&primary.id).copied().unwrap_or_default();
         if often >= self.input.settings.recreate_limit {
             let why = format!("G-15: made again {often} times in 24 hours and removed at the other side each time");
-            return self.hold(candidate, link, why, plan);
+            return hold(candidate, link, why, plan);
         }
         self.create_again(candidate, link, primary, "somebody removed it at the other side", plan);
     }
 
     fn create_again(&self, candidate: &Candidate, link: &Link, primary: &Seen, because: &str, plan: &mut Plan) {
         let found = difference(self.input, primary, None, None, Standing::New);
-        let mut action = self.action(ActionKind::Create, Lane::Create, link, candidate);
+        let mut action = linked_action(ActionKind::Create, Lane::Create, link, candidate);
         action.generation = link.generation + 1;
         action.key = SyncKey::new(self.input.pair, &self.input.pair.primary, &primary.id, action.generation);
         action.secondary = None;
@@ -277,7 +278,7 @@ impl Classifier<'_> {
         if returned {
             self.undo_removal(secondary, &mut found);
         }
-        self.remark(primary, &found.remarks, plan);
+        remark(primary, &found.remarks, plan);
         let candidate = Candidate { link: None, primary: Some(primary.clone()), secondary: Some(secondary.clone()) };
         let (kind, lane, because) = match (found.writes(), returned) {
             (true, true) => (ActionKind::Update, Lane::Update, "came back at the primary"),
@@ -298,7 +299,7 @@ impl Classifier<'_> {
             }
             return;
         }
-        let mut action = self.action(kind, lane, link, &candidate);
+        let mut action = linked_action(kind, lane, link, &candidate);
         action.because = because.into();
         action.waits_for_reference = waits;
         action.changes = found.changes;
@@ -330,7 +331,7 @@ impl Classifier<'_> {
 
     fn compare_two_way(&self, link: &Link, primary: &Seen, secondary: &Seen, plan: &mut Plan) {
         let found = two_way_difference(self.input, primary, secondary, Some(link));
-        self.remark(primary, &found.remarks, plan);
+        remark(primary, &found.remarks, plan);
         let candidate = Candidate { link: None, primary: Some(primary.clone()), secondary: Some(secondary.clone()) };
         let writes = |changes: &[FieldChange]| changes.iter().any(|change| change.reason != Reason::Agreed);
         let noted = link.primary_seen == primary.fingerprint
@@ -342,14 +343,14 @@ impl Classifier<'_> {
         if forward || (!backward && (!noted || !found.to_secondary.is_empty())) {
             let kind = if forward { ActionKind::Update } else { ActionKind::Record };
             let lane = if forward { Lane::Update } else { Lane::Record };
-            let mut action = self.action(kind, lane, link, &candidate);
+            let mut action = linked_action(kind, lane, link, &candidate);
             action.because = if forward { "changed at the primary".into() } else { "agrees".into() };
             action.changes = found.to_secondary;
             plan.count("S1");
             plan.actions.push(action);
         }
         if backward {
-            let mut action = self.action(ActionKind::Update, Lane::Update, link, &candidate);
+            let mut action = linked_action(ActionKind::Update, Lane::Update, link, &candidate);
             action.side = Side::Primary;
             action.because = "changed at the secondary".into();
             action.changes = found.to_primary;

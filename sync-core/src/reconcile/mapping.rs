@@ -89,10 +89,10 @@ impl Mapping {
             if T::field(&rule.target).is_none() {
                 return Err(unknown(&rule.target));
             }
-            if let Expression::Field(name) = &rule.from {
-                if T::field(name).is_none() {
-                    return Err(unknown(name));
-                }
+            if let Expression::Field(name) = &rule.from
+                && T::field(name).is_none()
+            {
+                return Err(unknown(name));
             }
             if rules.iter().take(position).any(|earlier| earlier.target == rule.target) {
                 return Err(MappingError::TwoRules(rule.target.clone()));
@@ -149,13 +149,13 @@ impl Rule {
 pub(super) fn map_references(value: &FieldValue, references: &References) -> (FieldValue, Vec<RefKey>) {
     let mut missing = Vec::new();
     let mut map = |scalar: &Scalar| match scalar {
-        Scalar::Ref(key) => match references.partner(key) {
-            Some(partner) => Scalar::Ref(RefKey { entity: key.entity, id: partner.clone() }),
-            None => {
-                missing.push(key.clone());
-                scalar.clone()
+        Scalar::Ref(key) => {
+            if let Some(partner) = references.partner(key) {
+                return Scalar::Ref(RefKey { entity: key.entity, id: partner.clone() });
             }
-        },
+            missing.push(key.clone());
+            scalar.clone()
+        }
         other => other.clone(),
     };
     let mapped = match value {

@@ -244,13 +244,13 @@ impl Plan {
     pub(super) fn finish(mut self) -> Self {
         use sha2::{Digest as _, Sha256};
         self.actions.sort_by(|a, b| {
-            let order = |action: &Action| (action.lane, action.key, action.kind, action.side);
-            (a.lane, &a.title, &a.primary).cmp(&(b.lane, &b.title, &b.primary)).then(order(a).cmp(&order(b)))
+            let named = (a.lane, &a.title, &a.primary).cmp(&(b.lane, &b.title, &b.primary));
+            named.then((a.key, a.kind, a.side).cmp(&(b.key, b.kind, b.side)))
         });
         self.notes.sort_by(|a, b| (&a.situation, &a.title, &a.record).cmp(&(&b.situation, &b.title, &b.record)));
-        let hashed = (&self.pair, self.revision, &self.actions, &self.trips);
+        let parts = (&self.pair, self.revision, &self.actions, &self.trips);
         let mut hasher = Sha256::new();
-        hasher.update(serde_json::to_vec(&hashed).unwrap_or_default());
+        hasher.update(serde_json::to_vec(&parts).unwrap_or_default());
         self.hash = hex::encode(hasher.finalize());
         self
     }

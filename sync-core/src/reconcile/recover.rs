@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::classify::oldest_first;
 use super::execute::Job;
+use super::observe::Observer;
 use super::plan::{Action, ActionKind, ActionState, Lane};
 use super::reconciler::{Context, Reconciler, RunError};
 use crate::connector::{CreateClass, ErrorClass, Key, LateApply, Record};
 use crate::journal::{Durability, Intent, IntentKind, IntentState, LinkState, Seen, Side, Stream, Write};
-use crate::model::Entity;
+use crate::model::{Entity, Fingerprint};
 
 impl<T: Entity> Reconciler<T> {
     /// Resolves every open intent of the pair that can be resolved now. What cannot stays open, and its record takes
@@ -24,7 +25,7 @@ impl<T: Entity> Reconciler<T> {
         let Some(sink) = self.sink(intent.side) else { return Ok(()) };
         match (intent.kind, sink.writes().create) {
             (IntentKind::Create, CreateClass::Keyed(window)) => {
-                if self.age(&intent, context) < window {
+                if age(&intent, context) < window {
                     self.again(intent, context).await
                 } else {
                     self.search_or_hold(intent, context).await
@@ -49,11 +50,6 @@ impl<T: Entity> Reconciler<T> {
         }
     }
 
-    /// Wall-clock age, for key windows only: being wrong means searching instead of sending.
-    fn age(&self, intent: &Intent, context: &Context<'_>) -> Duration {
-        (context.clock.now() - intent.prepared_at).to_std().unwrap_or(Duration::MAX)
-    }
-
     /// Whether no request of an earlier attempt can be applied any more, and reads show what was.
     fn settled(&self, intent: &Intent, context: &Context<'_>) -> bool {
         let Some(sink) = self.sink(intent.side) else { return false };
@@ -73,7 +69,7 @@ impl<T: Entity> Reconciler<T> {
                 // This repeat says nothing about the first attempt, which stays open.
                 return Err(RunError::endpoint(job.intent.side, &self.pair, error));
             }
-            answer = match self.own_record(&job, context).await {
+            answer = match self.own_record(&job).await {
                 Ok(Some(record)) => Ok(Some(record)),
                 Ok(None) => Err(error),
                 Err(unread) => return Err(RunError::endpoint(job.intent.side, &self.pair, unread)),
@@ -186,8 +182,8 @@ impl<T: Entity> Reconciler<T> {
             removal: None,
             cause: None,
             because: "an open write was resolved".to_owned(),
-            primary_seen: Default::default(),
-            secondary_seen: Default::default(),
+            primary_seen: Fingerprint::default(),
+            secondary_seen: Fingerprint::default(),
             ownership: link.map_or(crate::journal::Ownership::Owned, |link| link.ownership),
             state: ActionState::Ready,
             waits_for_reference: true,
@@ -199,6 +195,11 @@ impl<T: Entity> Reconciler<T> {
     async fn seen_of(&self, record: &Record<T>, context: &Context<'_>) -> Result<Seen, RunError> {
         let names = self.names();
         let key = context.journal.hash_key().await?;
-        Ok(self.observer(&names, key).seen(record))
+        Ok(Observer::new::<T>(&names, key).seen(record))
     }
+}
+
+/// Wall-clock age, for key windows only: being wrong means searching instead of sending.
+fn age(intent: &Intent, context: &Context<'_>) -> Duration {
+    (context.clock.now() - intent.prepared_at).to_std().unwrap_or(Duration::MAX)
 }

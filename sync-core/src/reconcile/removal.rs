@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::classify::Classifier;
+use super::classify::{Classifier, linked_action};
 use super::plan::{ActionKind, Lane, Note, Plan};
 use super::settings::{Cause, Drift, RemovalPolicy};
 use crate::connector::Removal;
@@ -28,7 +28,7 @@ impl Classifier<'_> {
             return plan.notes.push(Note::new(situation, id, title, why, held));
         };
         let lane = if how == Removal::Delete { Lane::Delete } else { Lane::Restrict };
-        let mut action = self.action(ActionKind::Remove, lane, link, candidate);
+        let mut action = linked_action(ActionKind::Remove, lane, link, candidate);
         action.because = match cause {
             Cause::Absence => "gone at the primary, confirmed".into(),
             Cause::Inactive => "inactive at the primary".into(),
@@ -49,10 +49,8 @@ impl Classifier<'_> {
             RemovalPolicy::Report => return None,
             RemovalPolicy::UnlinkCredentials if caps.unlink_credentials => Removal::UnlinkCredentials,
             RemovalPolicy::MarkLeaver if caps.mark_leaver => Removal::MarkLeaver(self.last_day(candidate)),
-            RemovalPolicy::UnlinkCredentials | RemovalPolicy::MarkLeaver | RemovalPolicy::Disable if caps.disable => {
-                Removal::Disable
-            }
-            RemovalPolicy::Delete { .. } if caps.disable => Removal::Disable,
+            // Whatever the side cannot do, and the first step of a deletion.
+            _ if caps.disable => Removal::Disable,
             _ => return None,
         };
         let Some(taken) = taken.filter(|_| !self.opened_again(candidate, link)) else { return Some(first) };
@@ -76,12 +74,13 @@ impl Classifier<'_> {
             _ => self.input.today,
         }
     }
+}
 
-    pub(super) fn hold(&self, candidate: &Candidate, link: &Link, why: String, plan: &mut Plan) {
-        let mut action = self.action(ActionKind::Hold, Lane::Record, link, candidate);
-        let id = link.primary.clone().unwrap_or_else(|| "?".into());
-        plan.notes.push(Note::new("S16", &id, &action.title, why.clone(), true));
-        action.because = why;
-        plan.actions.push(action);
-    }
+/// Holds a link until a person decides.
+pub(super) fn hold(candidate: &Candidate, link: &Link, why: String, plan: &mut Plan) {
+    let mut action = linked_action(ActionKind::Hold, Lane::Record, link, candidate);
+    let id = link.primary.clone().unwrap_or_else(|| "?".into());
+    plan.notes.push(Note::new("S16", &id, &action.title, why.clone(), true));
+    action.because = why;
+    plan.actions.push(action);
 }

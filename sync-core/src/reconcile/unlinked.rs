@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Decision;
-use super::classify::Classifier;
+use super::classify::{Classifier, remark};
 use super::correlate::{Correlation, Taken, correlate};
 use super::difference::{Standing, difference, two_way_difference};
 use super::plan::{Action, ActionKind, FieldChange, Lane, Note, Plan, Reason};
@@ -142,11 +142,10 @@ impl Classifier<'_> {
             taken.insert(other.id.clone());
         }
         taken.insert(first.id.clone());
-        if let Some(dead) = candidate.link.as_ref().filter(|dead| dead.secondary.as_ref() == Some(&first.id)) {
-            if self.cause_to_go(primary).is_none() {
-                self.returned(candidate, dead, primary, plan);
-                return true;
-            }
+        let dead = candidate.link.as_ref().filter(|dead| dead.secondary.as_ref() == Some(&first.id));
+        if let (Some(dead), None) = (dead, self.cause_to_go(primary)) {
+            self.returned(candidate, dead, primary, plan);
+            return true;
         }
         let mut action = self.unlinked_action(ActionKind::Link, primary, Some(first));
         let found = difference(self.input, primary, Some(first), None, Standing::FirstLink);
@@ -229,7 +228,7 @@ impl Classifier<'_> {
             action.changes = two_way_difference(self.input, primary, secondary, None).to_secondary;
         } else {
             let found = difference(self.input, primary, Some(secondary), None, Standing::FirstLink);
-            self.remark(primary, &found.remarks, plan);
+            remark(primary, &found.remarks, plan);
             action.waits_for_reference = !found.missing.is_empty();
             action.changes = found.changes;
         }
@@ -244,7 +243,7 @@ impl Classifier<'_> {
             action.generation = link.generation + 1;
             action.key = self.key(&primary.id, action.generation);
         }
-        action.because = because.to_owned();
+        because.clone_into(&mut action.because);
         action.waits_for_reference = !found.missing.is_empty();
         action.changes = found.changes;
         plan.count("S2");

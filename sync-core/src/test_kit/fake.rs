@@ -385,13 +385,10 @@ impl<T: Entity> Sink<T> for FakeSide<T> {
         let mut state = self.lock();
         state.writes += 1;
         *state.creates.entry(draft.key).or_default() += 1;
-        if let CreateClass::Keyed(_) = self.writes.create {
-            if let Some(id) = state.attempts.get(&attempt.get()).cloned() {
-                let kept = state.records.get(&id);
-                return kept
-                    .map(|kept| self.delivered(&state, &id, kept))
-                    .ok_or_else(|| SyncError::new(ErrorClass::NotFound, "the record of this attempt is gone"));
-            }
+        let keyed = matches!(self.writes.create, CreateClass::Keyed(_));
+        if let Some(id) = state.attempts.get(&attempt.get()).filter(|_| keyed) {
+            let kept = state.records.get(id).map(|kept| self.delivered(&state, id, kept));
+            return kept.ok_or_else(|| SyncError::new(ErrorClass::NotFound, "the record of this attempt is gone"));
         }
         let ours = state.records.values().any(|kept| kept.marker == Some(Marker::Ours(draft.key)));
         if self.writes.create == CreateClass::Unique && ours {

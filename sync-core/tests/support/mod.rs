@@ -30,7 +30,7 @@ pub struct World {
     pub faults: Faults,
     pub settings: Arc<dyn Fn(&mut Settings) + Send + Sync>,
     /// One network for all processes: what is late in one may arrive in the next.
-    pub network: OnceLock<Arc<FaultySink<Person>>>,
+    network: OnceLock<Arc<FaultySink<Person>>>,
 }
 
 impl World {
@@ -90,9 +90,14 @@ impl World {
         let mut last = None;
         for _ in 0..8 {
             last = Some(self.run(&link).await.expect("a run without faults"));
-            self.clock.advance(Duration::from_secs(3_600));
+            self.clock.advance(Duration::from_hours(1));
         }
         last.unwrap()
+    }
+
+    /// The same world with the other side leading.
+    pub fn turned(self) -> Self {
+        Self { primary: self.secondary, secondary: self.primary, network: OnceLock::new(), ..self }
     }
 
     /// With other settings from now on.
@@ -111,7 +116,7 @@ impl World {
     }
 
     pub async fn run_as(&self, approval: &Approval) -> LinkReport {
-        self.clock.advance(Duration::from_secs(15 * 60));
+        self.clock.advance(Duration::from_mins(15));
         self.run_approved(&self.link(), approval).await.unwrap()
     }
 

@@ -63,7 +63,7 @@ pub async fn sink_knows_a_repeat<T: Entity>(sink: &dyn Sink<T>, samples: &Sample
     };
     match again {
         Ok(record) => {
-            check(record.id == made.id, || format!("a repeat made a second record: {} beside {}", record.id, made.id))?
+            check(record.id == made.id, || format!("a repeat made a second record: {} beside {}", record.id, made.id))?;
         }
         Err(error) => {
             expect_class(&error, ErrorClass::Duplicate, "a repeat")?;
@@ -95,10 +95,9 @@ pub async fn sink_changes_alone<T: Entity>(sink: &dyn Sink<T>, samples: &Samples
     let (was, is, wanted) = (declared(sink, &before.value), declared(sink, &after.value), declared(sink, &change));
     for (name, value) in &is {
         let expected = wanted.get(name).filter(|wanted| wanted.is_known()).or(was.get(name));
-        check(Some(value) == expected, || match wanted.get(name).is_some_and(FieldValue::is_known) {
-            true => format!("{name:?} was set and reads back otherwise"),
-            false => format!("{name:?} was not mentioned and changed"),
-        })?;
+        let named = wanted.get(name).is_some_and(FieldValue::is_known);
+        let why = if named { "was set and reads back otherwise" } else { "was not mentioned and changed" };
+        check(Some(value) == expected, || format!("{name:?} {why}"))?;
     }
     Ok(())
 }
