@@ -255,7 +255,17 @@ impl<T: Entity> Reconciler<T> {
         let secondary = observer.read_all::<T>(&*self.secondary, &self.pair, Side::Secondary, &[], context).await?;
         let read = (primary.records, secondary.records);
         let trips = self.end_snapshots([(primary, read.1), (secondary, read.0)], context).await?;
-        self.plan_from_store(context, read, trips).await
+        let plan = self.plan_from_store(context, read, trips).await?;
+        tracing::info!(
+            plan = plan.hash.get(..12).unwrap_or_default(),
+            read_primary = read.0,
+            read_secondary = read.1,
+            actions = plan.visible().count(),
+            held = plan.notes.iter().filter(|note| note.held).count(),
+            guards = plan.trips.len(),
+            "planned"
+        );
+        Ok(plan)
     }
 
     /// Judges both snapshots, then ends them: once one side stops the run, nothing is concluded from the other either.

@@ -15,7 +15,11 @@ impl<T: Entity> Reconciler<T> {
     /// Resolves every open intent of the pair that can be resolved now. What cannot stays open, and its record takes
     /// no part in the rest of the run.
     pub(super) async fn recover(&self, context: &Context<'_>) -> Result<(), RunError> {
-        for intent in context.journal.open_intents(&self.pair).await? {
+        let open = context.journal.open_intents(&self.pair).await?;
+        if !open.is_empty() {
+            tracing::info!(open = open.len(), "writes without a clear answer are looked for");
+        }
+        for intent in open {
             self.resolve(intent, context).await?;
         }
         Ok(())

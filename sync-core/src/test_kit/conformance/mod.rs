@@ -10,7 +10,8 @@
 //! use sync_core::test_kit::FakeSide;
 //! use sync_core::test_kit::conformance::{self, Samples};
 //!
-//! # async fn example() -> Result<(), conformance::Breach> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), conformance::Breach> {
 //! let side = FakeSide::<Person>::new("doors");
 //! let samples = Samples::new(|n| Person {
 //!     first_name: Known::from_text("Sample"),
@@ -23,7 +24,6 @@
 //! .missing("999999");
 //! conformance::sink(&side, &samples).await
 //! # }
-//! # futures::executor::block_on(example()).unwrap();
 //! ```
 
 mod reading;
