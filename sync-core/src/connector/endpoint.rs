@@ -41,10 +41,9 @@ impl EndpointIdentity {
 
     /// The first fact that both know and that differs, if any.
     pub fn differs_from(&self, other: &Self) -> Option<String> {
-        self.facts.iter().find(|(name, value)| other.facts.get(*name).is_some_and(|seen| seen != *value)).map(
-            |(name, value)| {
-                format!("{name} was {value}, is {}", other.facts.get(name).map_or("", String::as_str))
-            },
-        )
+        self.facts
+            .iter()
+            .find(|(name, value)| other.facts.get(*name).is_some_and(|seen| seen != *value))
+            .map(|(name, value)| format!("{name} was {value}, is {}", other.facts.get(name).map_or("", String::as_str)))
     }
 }

@@ -11,12 +11,14 @@ mod events;
 mod records;
 
 pub use capability::{
-    CompleteSignal, CreateClass, EventCaps, FieldCaps, LateApply, ReadCaps, RemovalCaps, SnapshotCaps, Update, WriteCaps,
+    CompleteSignal, CreateClass, EventCaps, FieldCaps, LateApply, ReadCaps, RemovalCaps, SnapshotCaps, Update,
+    WriteCaps,
 };
 pub use check::{CheckReport, CheckStep, StepOutcome};
 pub use endpoint::{Endpoint, EndpointIdentity};
 pub use error::{ErrorClass, SyncError};
 pub use events::{Cursor, Delivered, DeliveryCaps, DeliveryClass, EventPage, EventSink, EventSource};
 pub use records::{
-    AttemptKey, Changes, Draft, End, InvalidRecord, Key, Marker, Page, Precondition, Record, Removal, Sink, Source, Window,
+    AttemptKey, Changes, Draft, End, InvalidRecord, Key, Marker, Page, Precondition, Record, Removal, Sink, Source,
+    Window,
 };

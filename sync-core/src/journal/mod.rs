@@ -67,12 +67,8 @@ pub trait Journal: Send + Sync + fmt::Debug {
 
     /// Ends a snapshot. With [`Absence::Derive`] every record of the stream that it lacked counts as missing once
     /// more, and the others as present; with [`Absence::Keep`] only presence is noted.
-    async fn end_snapshot(
-        &self,
-        snapshot: SnapshotId,
-        at: DateTime<Utc>,
-        absence: Absence,
-    ) -> Result<(), JournalError>;
+    async fn end_snapshot(&self, snapshot: SnapshotId, at: DateTime<Utc>, absence: Absence)
+    -> Result<(), JournalError>;
 
     /// What was last seen under an id.
     async fn seen(&self, stream: &Stream, id: &ExternalId) -> Result<Option<Seen>, JournalError>;

@@ -100,15 +100,10 @@ impl Canonical {
     }
 
     fn storable_text(&self, text: &str) -> String {
-        let text = if self.collapse_space {
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
-        } else {
-            text.to_owned()
-        };
+        let text =
+            if self.collapse_space { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
         match self.max_chars {
-            Some(max) if text.chars().count() > max => {
-                text.chars().take(max).collect::<String>().trim_end().to_owned()
-            }
+            Some(max) if text.chars().count() > max => text.chars().take(max).collect::<String>().trim_end().to_owned(),
             _ => text,
         }
     }
