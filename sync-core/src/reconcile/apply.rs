@@ -104,7 +104,7 @@ impl<T: Entity> Reconciler<T> {
     /// G-13: a plan under these settings was carried out. An approval that was used up is forgotten.
     async fn remember_settings(&self, report: &LinkReport, stop: bool, context: &Context<'_>) -> Result<(), RunError> {
         let (key, value) = (self.pair.to_string(), self.guarded_settings());
-        let mut writes = Vec::new();
+        let mut writes = self.forget_decided(context).await?;
         let outcomes = &report.outcomes;
         if outcomes.failed + outcomes.in_doubt == 0 && context.journal.document(APPROVED_ACTIONS, &key).await?.is_some()
         {

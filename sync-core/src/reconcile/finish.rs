@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Decision;
 use super::classify::oldest_first;
 use super::execute::{Answer, Job};
 use super::observe::Observer;
@@ -17,6 +18,8 @@ use crate::model::{Entity, ExternalId, FieldValue};
 
 /// Kind of the documents that count how often a record was made again.
 pub(super) const RECREATED: &str = "recreated";
+/// Kind of the documents on decisions that have been carried out.
+pub(super) const DECIDED: &str = "decided";
 /// A field that the other side changes back this often within this time is left alone (G-15).
 const DRIFT_LIMIT: usize = 5;
 const DRIFT_MINUTES: i64 = 10;
@@ -158,11 +161,17 @@ impl<T: Entity> Reconciler<T> {
         Ok(writes)
     }
 
-    /// A decision is used once: what happens to the record later is another question.
+    /// A decision about a held link is used once, though it may stay on file: what happens to the record later is
+    /// another question.
     pub(super) fn decision_carried_out(&self, action: &Action) -> Option<Write> {
         let decided = action.because.ends_with("by decision");
         let primary = action.primary.as_ref().filter(|_| decided)?;
-        Some(Write::Delete { kind: "decision", key: self.record_key(primary) })
+        let decision = match (action.kind, &action.secondary) {
+            (ActionKind::Link, Some(secondary)) => Decision::Match(secondary.clone()),
+            _ => Decision::Create,
+        };
+        let value = serde_json::to_value(decision).unwrap_or_default();
+        Some(Write::Put { kind: DECIDED, key: self.record_key(primary), value })
     }
 
     /// Takes what was written into the baseline as far as it reads back; counts what does not stay. Returns whether

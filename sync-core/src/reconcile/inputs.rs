@@ -6,12 +6,12 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::correlate::key_of;
 use super::execute::APPROVED_ACTIONS;
-use super::finish::{Flap, RECREATED};
+use super::finish::{DECIDED, Flap, RECREATED};
 use super::planner::{PlanInput, References, Refusal};
 use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
 use super::refusal::{REFUSAL, REFUSAL_BACK};
 use super::{Decision, Decisions, GuardClass, Plan, planner};
-use crate::journal::{Candidate, CandidateQuery, Intent, IntentKind, LinkState, Seen, Side, Stream};
+use crate::journal::{Candidate, CandidateQuery, Intent, IntentKind, LinkState, Seen, Side, Stream, Write};
 use crate::model::{Entity, EntityKind, ExternalId, FieldValue, Fields, Pair, SyncKey};
 
 /// Up to this many records of the secondary are looked through for a partner that is linked to another record already;
@@ -55,6 +55,7 @@ impl<T: Entity> Reconciler<T> {
             linked_partners: &self.linked_partners(&candidates, &unlinked, live_links, context).await?,
             references: &self.references(&candidates, context).await?,
             decisions: &self.decisions(&candidates, context).await?,
+            decided: &self.stored_decisions(DECIDED, context).await?,
             refused: &self.refusals(REFUSAL, context).await?,
             refused_back: &self.refusals(REFUSAL_BACK, context).await?,
             in_doubt: &intents.iter().map(|intent| intent.key).collect(),
@@ -141,7 +142,6 @@ impl<T: Entity> Reconciler<T> {
 
     /// What a person decided, and partners from the time when the other side led.
     async fn decisions(&self, candidates: &[Candidate], context: &Context<'_>) -> Result<Decisions, RunError> {
-        let prefix = format!("{}/", self.pair);
         let mut decisions = Decisions::new();
         let reversed = Pair::new(self.pair.entity, self.pair.secondary.clone(), self.pair.primary.clone());
         if context.journal.link_counts(&reversed).await?.contains_key(&LinkState::Live) {
@@ -153,12 +153,28 @@ impl<T: Entity> Reconciler<T> {
                 }
             }
         }
-        for (key, value) in context.journal.documents("decision", &prefix).await? {
-            if let (Some(id), Ok(decision)) = (key.strip_prefix(&prefix), serde_json::from_value(value)) {
-                decisions.insert(id.into(), decision);
-            }
-        }
+        decisions.append(&mut self.stored_decisions("decision", context).await?);
         Ok(decisions)
+    }
+
+    async fn stored_decisions(&self, kind: &str, context: &Context<'_>) -> Result<Decisions, RunError> {
+        let prefix = format!("{}/", self.pair);
+        let stored = context.journal.documents(kind, &prefix).await?;
+        let decisions = stored
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.into(), serde_json::from_value(value).ok()?)));
+        Ok(decisions.collect())
+    }
+
+    /// Forgets that decisions were carried out once they are taken back, so that they can be made again.
+    pub(super) async fn forget_decided(&self, context: &Context<'_>) -> Result<Vec<Write>, RunError> {
+        let decided = self.stored_decisions(DECIDED, context).await?;
+        if decided.is_empty() {
+            return Ok(Vec::new());
+        }
+        let current = self.stored_decisions("decision", context).await?;
+        let taken_back = decided.into_keys().filter(|id| !current.contains_key(id));
+        Ok(taken_back.map(|id| Write::Delete { kind: DECIDED, key: self.record_key(&id) }).collect())
     }
 
     async fn refusals(&self, kind: &str, context: &Context<'_>) -> Result<BTreeMap<ExternalId, Refusal>, RunError> {

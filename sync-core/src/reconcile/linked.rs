@@ -74,7 +74,8 @@ impl Classifier<'_> {
         let why = link.held_because.clone().unwrap_or_else(|| "held".into());
         let mut note = Note::new("S16", &id, named.map_or("", |seen| &seen.title), why, true);
         let present = candidate.primary.as_ref().filter(|seen| seen.missing == 0 && seen.invalid.is_none());
-        let decision = self.input.decisions.get(&id).filter(|_| !self.input.settings.two_way);
+        let news = |decision: &&Decision| self.input.decided.get(&id) != Some(*decision);
+        let decision = self.input.decisions.get(&id).filter(news).filter(|_| !self.input.settings.two_way);
         match (decision, present) {
             (Some(Decision::Create), Some(primary)) => {
                 return self.create_again(candidate, link, primary, "created by decision", plan);
@@ -90,6 +91,11 @@ impl Classifier<'_> {
                 note.held = false;
             }
             (None, Some(primary)) if link.secondary.is_none() => self.propose(primary, &mut note),
+            (None, Some(_)) if !self.input.settings.two_way => {
+                let follower = candidate.secondary.iter().filter(|seen| seen.missing == 0 && seen.invalid.is_none());
+                note.candidates = follower.map(|seen| (seen.id.clone(), seen.title.clone())).collect();
+                note.rule = note.candidates.first().map(|_| "linked before".into());
+            }
             _ => {}
         }
         plan.notes.push(note);

@@ -39,6 +39,8 @@ pub struct PlanInput<'a> {
     pub references: &'a References,
     /// What a person decided.
     pub decisions: &'a Decisions,
+    /// Decisions that have been carried out; for a held link they say nothing new.
+    pub decided: &'a Decisions,
     /// Unlinked primary records that were refused, with what they looked like and when to try again.
     pub refused: &'a BTreeMap<ExternalId, Refusal>,
     /// Records with an unresolved write.

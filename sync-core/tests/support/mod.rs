@@ -172,6 +172,12 @@ pub fn context<'a>(journal: &'a FaultyJournal, clock: &'a ManualClock) -> Contex
     Context { journal, clock, progress: &Silent, actor: "test", today: None }
 }
 
+/// A follower that knows a few fields only.
+pub fn slim() -> FakeSide<Person> {
+    let few = ["first_name", "last_name", "personnel_number", "credentials", "policies", "active", "leave_date"];
+    FakeSide::new("timeware").reading(|caps| caps.fields.retain(|field| few.contains(&field.name)))
+}
+
 pub fn rule(name: &str, fields: &[&str]) -> CorrelationRule {
     CorrelationRule { name: name.into(), fields: fields.iter().map(|f| (*f).to_owned()).collect(), auto: true }
 }
