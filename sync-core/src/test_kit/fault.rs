@@ -36,14 +36,8 @@ struct State {
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 6] = [
-        Self::FailBefore,
-        Self::LoseReply,
-        Self::DeliverLate,
-        Self::CrashBefore,
-        Self::CrashAfter,
-        Self::PowerLoss,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::FailBefore, Self::LoseReply, Self::DeliverLate, Self::CrashBefore, Self::CrashAfter, Self::PowerLoss];
 }
 
 impl Faults {

@@ -13,8 +13,8 @@ mod faulty_journal;
 mod faulty_sink;
 
 pub use conformance_events::{
-    EventBreach, sink_answers_again, sink_keeps_good_from_bad, sink_takes_an_empty_batch, source_in_order, source_pages_agree,
-    source_resumes,
+    EventBreach, sink_answers_again, sink_keeps_good_from_bad, sink_takes_an_empty_batch, source_in_order,
+    source_pages_agree, source_resumes,
 };
 pub use events::{FakeBookings, FakeEventLog};
 pub use fake::FakeSide;
