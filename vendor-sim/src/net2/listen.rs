@@ -168,6 +168,8 @@ pub(crate) async fn accept_all(
     let mut open: Vec<Weak<Closing>> = Vec::new();
     loop {
         tokio::select! {
+            // An order counts for every connection that comes after it.
+            biased;
             order = orders.recv() => match order {
                 None => return,
                 Some(Order::Certificate(acceptor)) => tls = Some(acceptor),
