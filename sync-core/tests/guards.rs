@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::{World, context, person, rule, situation};
+use sync_core::clock::Clock as _;
 use sync_core::connector::{End, FieldCaps};
 use sync_core::model::{Canonical, EntityKind, ExternalId, Known, Person, RefKey};
 use sync_core::reconcile::{
@@ -98,6 +99,22 @@ async fn g02_a_shrunken_list_proves_no_absence_while_the_rest_goes_on() {
         assert_eq!(world.follower("20").unwrap().value.last_name, Known::from_text("Changed"));
         world.unattended().await;
         assert_eq!(active(&world) == 20, expected, "{gone} gone");
+    }
+}
+
+#[tokio::test]
+async fn g05_a_list_that_its_source_calls_old_proves_no_absence() {
+    for (hours, expected) in [(23, false), (30, true)] {
+        let world = World::new().with_people(4).await;
+        remove(&world, 1..=1);
+        rename(&world, 4..=4, "Changed");
+        world.primary.copy_of(world.clock.now() - chrono::Duration::hours(hours));
+        let first = world.go().await;
+        assert_eq!(tripped(&first, "G-05"), expected, "{hours} hours old");
+        assert_eq!(world.follower("4").unwrap().value.last_name, Known::from_text("Changed"));
+        world.primary.copy_of(world.clock.now() - chrono::Duration::hours(hours));
+        world.go().await;
+        assert_eq!(active(&world) == 4, expected, "{hours} hours old");
     }
 }
 

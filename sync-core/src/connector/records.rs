@@ -22,6 +22,12 @@ pub trait Source<T: Entity>: Endpoint {
     /// A record that cannot be read as one goes into [`Page::invalid`]; it never fails the page.
     fn snapshot(&self, window: Option<Window>) -> BoxStream<'_, Result<Page<T>, SyncError>>;
 
+    /// When the data of the last snapshot was made, where the source says so: a copy or cache may be old, and an old
+    /// list proves no absence.
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// One record by its id, read afresh.
     ///
     /// # Errors

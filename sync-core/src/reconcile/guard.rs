@@ -13,6 +13,8 @@ use crate::model::{FieldValue, Scalar};
 pub struct Guard {
     /// G-02: a snapshot smaller than this percentage of the median of the last good ones proves no absence.
     pub shrunken_percent: u32,
+    /// G-05: a list that its source calls older than this proves no absence.
+    pub max_age_hours: u32,
     /// G-08: removals in the window.
     pub removals: Limit,
     /// The looser limit of G-08 for leavers whose last day has passed: it catches a spoilt column of dates.
@@ -78,6 +80,7 @@ impl Default for Guard {
     fn default() -> Self {
         Self {
             shrunken_percent: 50,
+            max_age_hours: 24,
             removals: Limit::new(5, 5),
             leavers: Self::default_leavers(),
             creations: Limit::new(50, 20),

@@ -26,6 +26,8 @@ pub(super) struct Observed {
     whole: bool,
     counts: SnapshotCounts,
     missing_canary: Option<String>,
+    /// How old the source says that its data is.
+    age: Option<chrono::Duration>,
 }
 
 /// How records of one entity become rows of the journal.
@@ -69,7 +71,8 @@ impl<'a> Observer<'a> {
         let complete = end.is_some_and(|end| end.complete) && told && counts.present == records;
         let missing_canary = canaries.first().map(|id| (*id).to_owned());
         let whole = source.reads().snapshot == SnapshotCaps::Full;
-        Ok(Observed { id, side, records, complete, whole, counts, missing_canary })
+        let age = source.as_of().map(|made| context.clock.now() - made);
+        Ok(Observed { id, side, records, complete, whole, counts, missing_canary, age })
     }
 
     async fn store<T: Entity>(
@@ -157,10 +160,10 @@ impl Observed {
     /// A whole list that is in the journal already.
     pub(super) fn whole(id: SnapshotId, side: Side, counts: SnapshotCounts) -> Self {
         let records = counts.present;
-        Self { id, side, records, complete: true, whole: true, counts, missing_canary: None }
+        Self { id, side, records, complete: true, whole: true, counts, missing_canary: None, age: None }
     }
 
-    /// Guards G-01 … G-04, G-06 and the count half of G-07.
+    /// Guards G-01 … G-06 and the count half of G-07.
     pub(super) fn judge(&self, guard: &Guard, pair: &Pair, live_links: u64, other_records: u64) -> Verdict {
         let endpoint = self.side.endpoint(pair);
         let trip = |number: &str, saw: String, stopped: &str, remedy: &str| GuardTrip {
@@ -194,6 +197,14 @@ impl Observed {
         if !self.complete {
             let saw = format!("the list of {} from {endpoint} was not whole", pair.entity);
             return Verdict::Doubtful(trip("G-03 incomplete", saw, "no removal is derived from it", "Run again"));
+        }
+        if self.age.is_some_and(|age| age > chrono::Duration::hours(guard.max_age_hours.into())) {
+            let saw = format!(
+                "{endpoint} says that its list of {} is more than {} hours old",
+                pair.entity, guard.max_age_hours
+            );
+            let remedy = "Look why the server has nothing newer; creations and changes went on";
+            return Verdict::Doubtful(trip("G-05 stale", saw, "no removal is derived from it", remedy));
         }
         let Some(median) = median(&self.counts.history) else { return Verdict::Good };
         let known = median.saturating_sub(self.counts.lacking);

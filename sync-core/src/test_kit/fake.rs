@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
@@ -38,6 +39,7 @@ struct State<T> {
     /// Ids whose writes are refused.
     poisoned: BTreeSet<ExternalId>,
     broken_snapshot: Option<End>,
+    as_of: Option<DateTime<Utc>>,
     writes: u64,
     /// Fields that are declared and yet never delivered.
     blind: BTreeSet<&'static str>,
@@ -90,6 +92,7 @@ impl<T: Entity> FakeSide<T> {
                 unique: BTreeSet::new(),
                 poisoned: BTreeSet::new(),
                 broken_snapshot: None,
+                as_of: None,
                 writes: 0,
                 blind: BTreeSet::new(),
                 mangled: BTreeMap::new(),
@@ -206,6 +209,11 @@ impl<T: Entity> FakeSide<T> {
     /// Another installation answers under this name from now on.
     pub fn replace_installation(&self, identity: &str) {
         identity.clone_into(&mut self.lock().identity);
+    }
+
+    /// Lists come from a copy of this instant from now on.
+    pub fn copy_of(&self, made: DateTime<Utc>) {
+        self.lock().as_of = Some(made);
     }
 
     /// Snapshots end like this from now on; `None` = regularly.
@@ -329,6 +337,10 @@ impl<T: Entity> Endpoint for FakeSide<T> {
 impl<T: Entity> Source<T> for FakeSide<T> {
     fn reads(&self) -> ReadCaps {
         self.reads.clone()
+    }
+
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.lock().as_of
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<T>, SyncError>> {

@@ -130,6 +130,10 @@ impl<T: Entity> Source<T> for FaultySink<T> {
         self.inner.reads()
     }
 
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.inner.as_of()
+    }
+
     fn snapshot(&self, window: Option<Window>) -> BoxStream<'_, Result<Page<T>, SyncError>> {
         let pages = self.inner.snapshot(window);
         pages
