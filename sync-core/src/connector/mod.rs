@@ -5,6 +5,7 @@
 
 mod capability;
 mod check;
+mod doors;
 mod endpoint;
 mod error;
 mod events;
@@ -15,6 +16,7 @@ pub use capability::{
     WriteCaps,
 };
 pub use check::{CheckReport, CheckStep, StepOutcome};
+pub use doors::{CodeInUse, CodeKind, DoorCommand, DoorSystem};
 pub use endpoint::{Endpoint, EndpointIdentity};
 pub use error::{ErrorClass, SyncError};
 pub use events::{Cursor, Delivered, DeliveryCaps, DeliveryClass, EventPage, EventSink, EventSource};

@@ -14,6 +14,8 @@ use super::Field;
 pub enum EntityKind {
     /// What a person may enter: access level, access group, terminal policy.
     AccessPolicy,
+    /// A booking of a room or desk.
+    Booking,
     /// A department or grouping.
     Department,
     /// A door, reader, terminal or kiosk.
@@ -48,6 +50,7 @@ impl EntityKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccessPolicy => "access_policy",
+            Self::Booking => "booking",
             Self::Department => "department",
             Self::Device => "device",
             Self::DeviceGroup => "device_group",
@@ -66,7 +69,7 @@ impl FromStr for EntityKind {
     type Err = UnknownEntity;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::AccessPolicy, Self::Department, Self::Device, Self::DeviceGroup, Self::Person]
+        [Self::AccessPolicy, Self::Booking, Self::Department, Self::Device, Self::DeviceGroup, Self::Person]
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| UnknownEntity(text.to_owned()))

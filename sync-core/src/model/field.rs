@@ -325,6 +325,19 @@ impl AsField for Known<BTreeSet<RefKey>> {
     }
 }
 
+impl AsField for Known<BTreeSet<String>> {
+    fn to_field(&self) -> FieldValue {
+        set_to_field(self, |text| Scalar::Text(text.clone()))
+    }
+
+    fn from_field(value: FieldValue) -> Result<Self, FieldMismatch> {
+        set_from_field(value, |scalar| match scalar {
+            Scalar::Text(text) => Ok(text),
+            _ => Err(FieldMismatch { expected: "texts" }),
+        })
+    }
+}
+
 impl AsField for Known<BTreeSet<super::Credential>> {
     fn to_field(&self) -> FieldValue {
         set_to_field(self, |credential| Scalar::Text(credential.to_string()))

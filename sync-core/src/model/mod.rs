@@ -1,5 +1,6 @@
 //! The vocabulary: records, their fields, references, events.
 
+mod booking;
 mod device;
 mod entity;
 mod event;
@@ -10,6 +11,7 @@ mod person;
 mod policy;
 mod value;
 
+pub use booking::{Booking, BookingStatus, Participant, ParticipantRole};
 pub use device::{Device, DeviceGroup, DeviceKind};
 pub use entity::{Entity, EntityKind};
 pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey};

@@ -46,8 +46,14 @@ pub struct Person {
     pub policies: Known<BTreeSet<RefKey>>,
     /// Cards, fobs, plates.
     pub credentials: Known<BTreeSet<Credential>>,
+    /// Doors that open for the person now, by the ids of the system that has them.
+    pub doors: Known<BTreeSet<String>>,
     /// PIN for keypads.
     pub pin: Known<SecretText>,
+    /// Number issued to the person as a card or picture; other credentials stand beside it.
+    pub code: Known<SecretText>,
+    /// What we keep about the person in a field that is ours alone.
+    pub notes: Known<String>,
     /// First day of validity.
     pub valid_from: Known<NaiveDate>,
     /// Last day of validity.
@@ -91,7 +97,10 @@ impl Entity for Person {
             department [],
             policies [],
             credentials [personal identity],
+            doors [],
             pin [personal],
+            code [personal],
+            notes [personal],
             valid_from [],
             valid_until [],
             start_date [],

@@ -144,7 +144,7 @@ pub(super) fn oldest_first(a: &ExternalId, b: &ExternalId) -> std::cmp::Ordering
 /// A write that takes doors away goes first.
 pub(super) fn update_lane(changes: &[FieldChange]) -> Lane {
     let takes = changes.iter().any(|change| {
-        let restricts = matches!(change.field.as_str(), "policies" | "devices" | "credentials" | "active");
+        let restricts = matches!(change.field.as_str(), "policies" | "devices" | "doors" | "credentials" | "active");
         restricts && change.reason != Reason::Agreed && takes_away(&change.old, &change.new)
     });
     if takes { Lane::Restrict } else { Lane::Update }

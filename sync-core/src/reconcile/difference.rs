@@ -118,7 +118,7 @@ impl Compared<'_> {
             return None;
         }
         // Credentials and rights were withdrawn by us, whatever the mode of their rule.
-        let withdrawn = matches!(self.caps.name, "credentials" | "policies" | "active" | "leave_date");
+        let withdrawn = matches!(self.caps.name, "credentials" | "policies" | "doors" | "active" | "leave_date");
         let primary_changed = self.agreed.is_some_and(|agreed| agreed.primary.as_ref() != Some(self.raw));
         match mode {
             Mode::Always => Some(Reason::Returned),

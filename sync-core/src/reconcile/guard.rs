@@ -245,8 +245,8 @@ fn limit_extensions(plan: &mut Plan, guard: &Guard, base: u64) {
 /// Whether a change gives doors that were not there before.
 fn gives_access(change: &FieldChange) -> bool {
     match (change.field.as_str(), &change.old, &change.new) {
-        ("policies" | "devices", FieldValue::Set(old), FieldValue::Set(new)) => !new.is_subset(old),
-        ("policies" | "devices", _, FieldValue::Set(_) | FieldValue::Value(_))
+        ("policies" | "devices" | "doors", FieldValue::Set(old), FieldValue::Set(new)) => !new.is_subset(old),
+        ("policies" | "devices" | "doors", _, FieldValue::Set(_) | FieldValue::Value(_))
         | ("active", FieldValue::Value(Scalar::Bool(false)), FieldValue::Value(Scalar::Bool(true))) => true,
         _ => false,
     }
