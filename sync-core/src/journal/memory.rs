@@ -198,6 +198,34 @@ impl Journal for MemoryJournal {
         Ok(found)
     }
 
+    async fn candidates_of(&self, pair: &Pair, ids: &[ExternalId]) -> Result<Vec<Candidate>, JournalError> {
+        let state = self.lock();
+        let tables = &state.stored;
+        let look = |side: Side, id: Option<&ExternalId>| {
+            id.and_then(|id| tables.seen.get(&Stream::of(pair, side)).and_then(|seen| seen.get(id))).cloned()
+        };
+        let wanted: BTreeSet<&ExternalId> = ids.iter().collect();
+        let mut links: BTreeMap<&ExternalId, &Link> = BTreeMap::new();
+        for link in tables.links_of(pair) {
+            let Some(id) = link.primary.as_ref().filter(|id| wanted.contains(id)) else { continue };
+            let rank = |link: &Link| (link.state != LinkState::Dead, link.generation, link.key);
+            if links.get(id).is_none_or(|known| rank(known) < rank(link)) {
+                links.insert(id, link);
+            }
+        }
+        let candidates = wanted.into_iter().filter_map(|id| {
+            let link = links.get(id).copied();
+            let primary = look(Side::Primary, Some(id));
+            let linked = link.is_some_and(|link| link.state != LinkState::Dead);
+            (linked || primary.as_ref().is_some_and(|seen| seen.missing == 0)).then(|| Candidate {
+                secondary: look(Side::Secondary, link.and_then(|link| link.secondary.as_ref())),
+                link: link.cloned(),
+                primary,
+            })
+        });
+        Ok(candidates.collect())
+    }
+
     async fn unlinked(&self, pair: &Pair, side: Side) -> Result<Vec<Seen>, JournalError> {
         Ok(self.lock().stored.unlinked(pair, side).into_iter().cloned().collect())
     }

@@ -80,6 +80,10 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// the store, so that agreeing records cost no memory.
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Candidate>, JournalError>;
 
+    /// The same for these primary records alone, in order of their ids: whatever is linked, agreeing or not, and what
+    /// is present without a link. Costs as much as the records that are named, however many there are.
+    async fn candidates_of(&self, pair: &Pair, ids: &[ExternalId]) -> Result<Vec<Candidate>, JournalError>;
+
     /// Present records of one side without a pending, live or held link, in order of ids.
     async fn unlinked(&self, pair: &Pair, side: Side) -> Result<Vec<Seen>, JournalError>;
 

@@ -9,7 +9,7 @@ use super::execute::{APPROVED_ACTIONS, BEFORE_A_CALL, Job, OwnWrites, note_agree
 use super::finish::Finished;
 use super::outcome::Outcome;
 use super::plan::{Action, ActionKind, ActionState, Lane, Plan};
-use super::reconciler::{Approval, Context, Reconciler, RunError, SnapshotTrips};
+use super::reconciler::{Approval, Context, Extent, Observation, Reconciler, RunError};
 use super::report::{LinkReport, Overwritten};
 use crate::journal::{Durability, Link, LinkState, Side, Stream, Write};
 use crate::model::{Entity, SyncKey};
@@ -34,10 +34,26 @@ struct Execution<'a> {
 }
 
 impl<T: Entity> Reconciler<T> {
+    /// Carries out a plan that was made of everything.
+    pub(super) async fn apply_whole(
+        &self,
+        plan: Plan,
+        approval: &Approval,
+        context: &Context<'_>,
+    ) -> Result<LinkReport, RunError> {
+        let stop = plan.trips.iter().any(|trip| stops_run(&trip.guard));
+        self.remember_approval(&plan, approval.covers(&plan), context).await?;
+        let extent = if stop { Extent::Nothing } else { Extent::Whole };
+        let report = self.apply_plan(plan, approval, extent, context).await?;
+        self.remember_settings(&report, stop, context).await?;
+        Ok(report)
+    }
+
     pub(super) async fn apply_plan(
         &self,
         plan: Plan,
         approval: &Approval,
+        extent: Extent,
         context: &Context<'_>,
     ) -> Result<LinkReport, RunError> {
         let began = context.clock.uptime();
@@ -48,16 +64,14 @@ impl<T: Entity> Reconciler<T> {
             report.guards.retain(|trip| !stops_actions(&trip.guard));
             report.needs_approval = false;
         }
-        self.remember_approval(&plan, approved, context).await?;
         let read = (plan.primary_records, plan.secondary_records);
-        let stop = plan.trips.iter().any(|trip| stops_run(&trip.guard));
         let hash = plan.hash.clone();
         let mut execution = Execution::of(&hash, approved, &mut report);
         self.execute(plan.actions, &mut execution, context).await?;
         let mut touched = std::mem::take(&mut execution.touched);
         let (mut progress, mut stopped) = (execution.progress, execution.endpoint_stopped);
-        let snapshots = || SnapshotTrips { trips: Vec::new(), stop };
-        let mut last = self.plan_from_store(context, read, snapshots()).await?;
+        let observed = Observation { read, trips: Vec::new(), extent };
+        let mut last = self.plan_from_store(context, &observed).await?;
         for _ in 1..MAX_ROUNDS {
             let follow_ups = follow_ups(&last, &touched);
             if !progress || stopped || follow_ups.is_empty() {
@@ -70,14 +84,13 @@ impl<T: Entity> Reconciler<T> {
             (progress, stopped) = (execution.progress, execution.endpoint_stopped);
             report.outcomes.add_trouble(later.outcomes);
             report.overwritten.append(&mut later.overwritten);
-            last = self.plan_from_store(context, read, snapshots()).await?;
+            last = self.plan_from_store(context, &observed).await?;
         }
         report.second_plan_actions = last.visible().count() as u64;
         report.unchanged = last.unchanged;
         report.held = last.notes.iter().filter(|note| note.held).cloned().collect();
         report.actions.hold = report.held.len() as u64;
         report.needs_approval = last.needs_approval();
-        self.remember_settings(&report, stop, context).await?;
         tell(&report, stopped, context.clock.uptime().saturating_sub(began));
         Ok(report)
     }

@@ -1,8 +1,9 @@
 //! The guards' own fire drill: what would happen if the primary's list came back empty, or halved.
 
+use super::GuardTrip;
 use super::observe::{Observed, Verdict};
 use super::plan::{ActionKind, ActionState};
-use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
+use super::reconciler::{Context, Extent, Observation, Reconciler, RunError};
 use crate::journal::{Absence, Durability, Journal, LinkState, MemoryJournal, Side, Stream, Write};
 use crate::model::{Entity, ExternalId, Fingerprint};
 
@@ -64,12 +65,13 @@ impl<T: Entity> Reconciler<T> {
         let mut at = context.clock.now() - self.settings.min_absence * (step + 1);
         // One list as usual, then as many as it takes to believe that the others are gone.
         self.feed(&copy, &all, at, Case::Believed).await?;
-        let mut trips = SnapshotTrips::default();
+        let (mut trips, mut extent) = (Vec::new(), Extent::Whole);
         for _ in 0..=step {
             at += self.settings.min_absence;
-            trips = self.feed(&copy, &kept, at, case).await?;
+            (trips, extent) = self.feed(&copy, &kept, at, case).await?;
         }
-        let plan = self.plan_from_store(&inside, (kept.len() as u64, 0), trips).await?;
+        let observed = Observation { read: (kept.len() as u64, 0), trips, extent };
+        let plan = self.plan_from_store(&inside, &observed).await?;
         let free = |state: &ActionState| matches!(state, ActionState::Ready | ActionState::Approved);
         let removed = plan.actions.iter().filter(|action| action.kind == ActionKind::Remove && free(&action.state));
         Ok(removed.count() as u64)
@@ -82,30 +84,30 @@ impl<T: Entity> Reconciler<T> {
         marks: &Marks,
         at: chrono::DateTime<chrono::Utc>,
         case: Case,
-    ) -> Result<SnapshotTrips, RunError> {
+    ) -> Result<(Vec<GuardTrip>, Extent), RunError> {
         let id = copy.begin_snapshot(&Stream::of(&self.pair, Side::Primary)).await?;
         copy.compare(id, marks).await?;
         let counts = copy.snapshot_counts(id).await?;
         let live = copy.link_counts(&self.pair).await?.get(&LinkState::Live).copied().unwrap_or_default();
         let observed = Observed::whole(id, Side::Primary, counts);
-        let mut trips = SnapshotTrips::default();
+        let (mut trips, mut extent) = (Vec::new(), Extent::Whole);
         let min_absence = self.settings.min_absence;
         let absence = match observed.judge(&self.settings.guard, &self.pair, live, live) {
             _ if case == Case::Believed => Absence::Derive { min_absence },
             Verdict::Good => Absence::Derive { min_absence },
             Verdict::Partial => Absence::Keep,
             Verdict::Doubtful(trip) => {
-                trips.trips.push(trip);
+                trips.push(trip);
                 Absence::Keep
             }
             Verdict::Stop(trip) => {
-                trips.trips.push(trip);
-                trips.stop = true;
+                trips.push(trip);
+                extent = Extent::Nothing;
                 Absence::Keep
             }
         };
         copy.end_snapshot(id, at, absence).await?;
-        Ok(trips)
+        Ok((trips, extent))
     }
 
     /// Live links and their records, in memory, with the settings as seen.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::plan::{Action, CREDENTIALS, Note, masked};
-use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
+use super::reconciler::{Context, Extent, Observation, Reconciler, RunError};
 use crate::journal::{AuditRow, Link, Seen, Side, Stream};
 use crate::model::{Entity, ExternalId};
 
@@ -58,7 +58,8 @@ impl<T: Entity> Reconciler<T> {
         if link.is_none() && primary.is_none() && secondary.is_none() {
             return Ok(None);
         }
-        let plan = self.plan_from_store(context, (0, 0), SnapshotTrips::default()).await?;
+        let observed = Observation { read: (0, 0), trips: Vec::new(), extent: Extent::Whole };
+        let plan = self.plan_from_store(context, &observed).await?;
         let of = |side: Side, seen: Option<&Seen>| {
             let linked = link.as_ref().and_then(|link| link.record(side));
             linked.or(seen.map(|seen| &seen.id)).cloned()

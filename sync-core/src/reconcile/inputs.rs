@@ -8,7 +8,7 @@ use super::correlate::key_of;
 use super::execute::APPROVED_ACTIONS;
 use super::finish::{DECIDED, Flap, RECREATED};
 use super::planner::{PlanInput, References, Refusal};
-use super::reconciler::{Context, Reconciler, RunError, SnapshotTrips};
+use super::reconciler::{Context, Extent, Observation, Reconciler, RunError};
 use super::refusal::{REFUSAL, REFUSAL_BACK};
 use super::{Decision, Decisions, GuardClass, Plan, planner};
 use crate::journal::{Candidate, CandidateQuery, Intent, IntentKind, LinkState, Seen, Side, Stream, Write};
@@ -29,15 +29,12 @@ impl<T: Entity> Reconciler<T> {
     pub(super) async fn plan_from_store(
         &self,
         context: &Context<'_>,
-        read: (u64, u64),
-        snapshots: SnapshotTrips,
+        observed: &Observation,
     ) -> Result<Plan, RunError> {
         let journal = context.journal;
         let now = context.clock.now();
-        let query = CandidateQuery { pair: self.pair.clone(), revision: self.settings.revision(), now };
-        let SnapshotTrips { trips, stop } = snapshots;
-        let candidates = if stop { Vec::new() } else { journal.candidates(&query).await? };
-        let unlinked = if stop { Vec::new() } else { journal.unlinked(&self.pair, Side::Secondary).await? };
+        let candidates = self.candidates(&observed.extent, now, context).await?;
+        let unlinked = self.unlinked(&observed.extent, &candidates, context).await?;
         let live_links = self.live_links(context).await?;
         let intents = journal.open_intents(&self.pair).await?;
         let known_settings = journal.document("settings", &self.pair.to_string()).await?;
@@ -51,6 +48,7 @@ impl<T: Entity> Reconciler<T> {
             secondary_writes: &self.secondary.writes(),
             identity: &identity,
             candidates: &candidates,
+            whole: !matches!(observed.extent, Extent::Only(_)),
             unlinked: &unlinked,
             linked_partners: &self.linked_partners(&candidates, &unlinked, live_links, context).await?,
             references: &self.references(&candidates, context).await?,
@@ -67,11 +65,42 @@ impl<T: Entity> Reconciler<T> {
             first_run: known_settings.is_none(),
             used: &self.used(&intents, context).await?,
             changed_settings: known_settings.and_then(|known| self.changed_settings(&known)),
-            trips: &trips,
-            read,
+            trips: &observed.trips,
+            read: observed.read,
             now,
             today: context.today.unwrap_or_else(|| now.date_naive()),
         }))
+    }
+
+    async fn candidates(
+        &self,
+        extent: &Extent,
+        now: DateTime<Utc>,
+        context: &Context<'_>,
+    ) -> Result<Vec<Candidate>, RunError> {
+        Ok(match extent {
+            Extent::Nothing => Vec::new(),
+            Extent::Only(ids) => context.journal.candidates_of(&self.pair, ids).await?,
+            Extent::Whole => {
+                let query = CandidateQuery { pair: self.pair.clone(), revision: self.settings.revision(), now };
+                context.journal.candidates(&query).await?
+            }
+        })
+    }
+
+    /// Secondary records without a link, as far as the candidates can need them.
+    async fn unlinked(
+        &self,
+        extent: &Extent,
+        candidates: &[Candidate],
+        context: &Context<'_>,
+    ) -> Result<Vec<Seen>, RunError> {
+        let settled = |candidate: &Candidate| candidate.link.as_ref().is_some_and(|link| link.state == LinkState::Live);
+        match extent {
+            Extent::Nothing => Ok(Vec::new()),
+            Extent::Only(_) if candidates.iter().all(settled) => Ok(Vec::new()),
+            _ => Ok(context.journal.unlinked(&self.pair, Side::Secondary).await?),
+        }
     }
 
     async fn references(&self, candidates: &[Candidate], context: &Context<'_>) -> Result<References, RunError> {

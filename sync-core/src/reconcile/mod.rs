@@ -27,6 +27,7 @@ mod refusal;
 mod removal;
 mod report;
 mod settings;
+mod these;
 mod unlinked;
 
 pub use decision::{Decision, Decisions};

@@ -31,6 +31,9 @@ pub struct PlanInput<'a> {
     pub identity: &'a [&'static str],
     /// Links that may differ and primary records without a link.
     pub candidates: &'a [Candidate],
+    /// The candidates are all there are. Otherwise they were read on their own: nothing is said about any other record,
+    /// and nobody is matched by a rule, since who else would match is not known.
+    pub whole: bool,
     /// Secondary records without a link.
     pub unlinked: &'a [Seen],
     /// Linked secondary records that a rule would give to an unlinked primary record.
@@ -120,7 +123,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         situations: BTreeMap::new(),
     };
     let disturbed = Classifier::new(input).classify_all(&mut plan);
-    plan.unchanged = input.live_links.saturating_sub(disturbed);
+    let looked_at = if input.whole { input.live_links } else { live_among(input.candidates) };
+    plan.unchanged = looked_at.saturating_sub(disturbed);
     free_first(&mut plan, input);
     if !input.approved.is_empty() {
         for action in plan.actions.iter_mut().filter(|action| input.approved.contains(&action.id())) {
@@ -133,6 +137,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         approve_settings(&mut plan, what);
     }
     plan.finish()
+}
+
+fn live_among(candidates: &[Candidate]) -> u64 {
+    let links = candidates.iter().filter_map(|candidate| candidate.link.as_ref());
+    links.filter(|link| link.state == LinkState::Live).count() as u64
 }
 
 /// G-13: what the changed settings would do is shown to a person first. Our own notes harm nobody.

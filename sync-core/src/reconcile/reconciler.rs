@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -74,6 +74,8 @@ impl Approval {
 }
 
 /// A link without its type, for whoever runs many of them.
+///
+/// One run at a time: whoever asks for another while one is under way waits for its end.
 #[async_trait]
 pub trait SyncLink: Send + Sync + fmt::Debug {
     /// The pair.
@@ -105,6 +107,25 @@ pub trait SyncLink: Send + Sync + fmt::Debug {
     /// # Errors
     /// An endpoint that does not answer, or the journal.
     async fn run(&self, approval: &Approval, context: &Context<'_>) -> Result<LinkReport, RunError>;
+
+    /// The quick way for a few primary records whose time has come: reads just these and their followers, plans what
+    /// concerns them, and carries it out as [`SyncLink::run`] would. Waits while another run of the link is under way.
+    ///
+    /// It concludes no absence. What it leaves to the next full run: records that the primary does not know, followers
+    /// that are not there any more, new records of which the other side may have one already, and everything as long as
+    /// no full run has come to its end. Which installation answers is asked once in ten minutes.
+    ///
+    /// # Errors
+    /// An endpoint that does not answer, or the journal.
+    ///
+    /// # Cancel safety
+    /// May be dropped anywhere; the next run recovers.
+    async fn run_for(
+        &self,
+        ids: &[ExternalId],
+        approval: &Approval,
+        context: &Context<'_>,
+    ) -> Result<LinkReport, RunError>;
 
     /// All that is known about one record of either side. Sends nothing.
     ///
@@ -160,12 +181,26 @@ impl RunError {
     }
 }
 
-/// What the snapshot guards said about both sides.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SnapshotTrips {
+/// What was read before a plan is made.
+#[derive(Clone, Debug)]
+pub(super) struct Observation {
+    /// Records read at each side.
+    pub(super) read: (u64, u64),
+    /// What the snapshot guards said.
     pub(super) trips: Vec<GuardTrip>,
-    /// Nothing may be planned at all.
-    pub(super) stop: bool,
+    /// What may be planned.
+    pub(super) extent: Extent,
+}
+
+/// What may be planned after reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Everything that may differ.
+    Whole,
+    /// These primary records, which were read on their own.
+    Only(Vec<ExternalId>),
+    /// Nothing: a guard stopped the run.
+    Nothing,
 }
 
 /// Keeps records of one kind in agreement between two endpoints.
@@ -180,6 +215,10 @@ pub struct Reconciler<T: Entity> {
     pub(super) sent: Mutex<BTreeMap<IntentId, Duration>>,
     /// When this reconciler was first used: nobody before it can still send.
     pub(super) started: std::sync::OnceLock<Duration>,
+    /// When this process last saw which installation answers, on the monotonic clock.
+    pub(super) identified: Mutex<BTreeMap<Side, Duration>>,
+    /// One run at a time, whoever asks for it.
+    running: futures::lock::Mutex<()>,
 }
 
 impl<T: Entity> Reconciler<T> {
@@ -197,6 +236,8 @@ impl<T: Entity> Reconciler<T> {
             settings,
             sent: Mutex::default(),
             started: std::sync::OnceLock::new(),
+            identified: Mutex::default(),
+            running: futures::lock::Mutex::default(),
         }
     }
 
@@ -239,7 +280,7 @@ impl<T: Entity> Reconciler<T> {
     /// When the process that could have sent an intent can no longer do so.
     pub(super) fn settle_base(&self, intent: IntentId, clock: &dyn Clock) -> Duration {
         let started = *self.started.get_or_init(|| clock.uptime());
-        let sent = self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.get(&intent).copied().unwrap_or(started)
     }
 
@@ -254,8 +295,8 @@ impl<T: Entity> Reconciler<T> {
         let primary = observer.read_all(&*self.primary, &self.pair, Side::Primary, canaries, context).await?;
         let secondary = observer.read_all::<T>(&*self.secondary, &self.pair, Side::Secondary, &[], context).await?;
         let read = (primary.records, secondary.records);
-        let trips = self.end_snapshots([(primary, read.1), (secondary, read.0)], context).await?;
-        let plan = self.plan_from_store(context, read, trips).await?;
+        let (trips, extent) = self.end_snapshots([(primary, read.1), (secondary, read.0)], context).await?;
+        let plan = self.plan_from_store(context, &Observation { read, trips, extent }).await?;
         tracing::info!(
             plan = plan.hash.get(..12).unwrap_or_default(),
             read_primary = read.0,
@@ -273,9 +314,9 @@ impl<T: Entity> Reconciler<T> {
         &self,
         snapshots: [(Observed, u64); 2],
         context: &Context<'_>,
-    ) -> Result<SnapshotTrips, RunError> {
+    ) -> Result<(Vec<GuardTrip>, Extent), RunError> {
         let live = self.live_links(context).await?;
-        let mut trips = SnapshotTrips::default();
+        let (mut trips, mut extent) = (Vec::new(), Extent::Whole);
         let mut judged = Vec::with_capacity(snapshots.len());
         for (observed, other) in snapshots {
             let min_absence = self.settings.min_absence;
@@ -283,21 +324,21 @@ impl<T: Entity> Reconciler<T> {
                 Verdict::Good => Absence::Derive { min_absence },
                 Verdict::Partial => Absence::Keep,
                 Verdict::Doubtful(trip) => {
-                    trips.trips.push(trip);
+                    trips.push(trip);
                     Absence::Keep
                 }
                 Verdict::Stop(trip) => {
-                    trips.trips.push(trip);
-                    trips.stop = true;
+                    trips.push(trip);
+                    extent = Extent::Nothing;
                     Absence::Keep
                 }
             };
             judged.push((observed, absence));
         }
         for (observed, absence) in judged {
-            observed.end(if trips.stop { Absence::Keep } else { absence }, context).await?;
+            observed.end(if extent == Extent::Nothing { Absence::Keep } else { absence }, context).await?;
         }
-        Ok(trips)
+        Ok((trips, extent))
     }
 
     pub(super) async fn live_links(&self, context: &Context<'_>) -> Result<u64, RunError> {
@@ -305,7 +346,7 @@ impl<T: Entity> Reconciler<T> {
     }
 
     /// G-07: the endpoint must still be the installation that it was.
-    async fn verify_identity(
+    pub(super) async fn verify_identity(
         &self,
         side: Side,
         endpoint: &(impl Endpoint + ?Sized),
@@ -328,6 +369,8 @@ impl<T: Entity> Reconciler<T> {
             let put = Write::Put { kind: "identity", key: name, value };
             context.journal.commit(Durability::D1, vec![put]).await?;
         }
+        let mut identified = self.identified.lock().unwrap_or_else(PoisonError::into_inner);
+        identified.insert(side, context.clock.uptime());
         Ok(())
     }
 }
@@ -347,22 +390,36 @@ impl<T: Entity> SyncLink for Reconciler<T> {
     }
 
     async fn plan(&self, context: &Context<'_>) -> Result<Plan, RunError> {
+        let _alone = self.running.lock().await;
         self.prepare(context).instrument(self.span("plan")).await
     }
 
     async fn apply(&self, plan: Plan, approval: &Approval, context: &Context<'_>) -> Result<LinkReport, RunError> {
+        let _alone = self.running.lock().await;
         self.started.get_or_init(|| context.clock.uptime());
-        self.apply_plan(plan, approval, context).instrument(self.span("apply")).await
+        self.apply_whole(plan, approval, context).instrument(self.span("apply")).await
     }
 
     async fn run(&self, approval: &Approval, context: &Context<'_>) -> Result<LinkReport, RunError> {
+        let _alone = self.running.lock().await;
         self.started.get_or_init(|| context.clock.uptime());
         let work = async {
             self.recover(context).await?;
             let plan = self.prepare(context).await?;
-            self.apply_plan(plan, approval, context).await
+            self.apply_whole(plan, approval, context).await
         };
         work.instrument(self.span("run")).await
+    }
+
+    async fn run_for(
+        &self,
+        ids: &[ExternalId],
+        approval: &Approval,
+        context: &Context<'_>,
+    ) -> Result<LinkReport, RunError> {
+        let _alone = self.running.lock().await;
+        self.started.get_or_init(|| context.clock.uptime());
+        self.run_these(ids, approval, context).instrument(self.span("run_for")).await
     }
 
     async fn explain(&self, id: &ExternalId, context: &Context<'_>) -> Result<Option<Explanation>, RunError> {

@@ -9,7 +9,7 @@ use super::plan::{Action, ActionKind, ActionState, Lane};
 use super::reconciler::{Context, Reconciler, RunError};
 use crate::connector::{CreateClass, ErrorClass, Key, LateApply, Record};
 use crate::journal::{Durability, Intent, IntentKind, IntentState, LinkState, Seen, Side, Stream, Write};
-use crate::model::{Entity, Fingerprint};
+use crate::model::{Entity, ExternalId, Fingerprint};
 
 impl<T: Entity> Reconciler<T> {
     /// Resolves every open intent of the pair that can be resolved now. What cannot stays open, and its record takes
@@ -21,6 +21,17 @@ impl<T: Entity> Reconciler<T> {
         }
         for intent in open {
             self.resolve(intent, context).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for the writes that concern these primary records.
+    pub(super) async fn recover_for(&self, ids: &[ExternalId], context: &Context<'_>) -> Result<(), RunError> {
+        for intent in context.journal.open_intents(&self.pair).await? {
+            let primary = self.link_by_key(intent.key, context).await?.and_then(|link| link.primary);
+            if primary.is_some_and(|primary| ids.contains(&primary)) {
+                self.resolve(intent, context).await?;
+            }
         }
         Ok(())
     }

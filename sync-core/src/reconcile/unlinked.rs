@@ -33,6 +33,10 @@ impl Classifier<'_> {
         let linked = Taken::new(self.input);
         for (candidate, primary) in to_match {
             match (correlations.get(&primary.id), linked.by(self.input, primary)) {
+                (Some(_), _) if !self.input.whole => {
+                    let why = "somebody at the other side may be the same; left to the next full run";
+                    plan.notes.push(Note::new("S3", &primary.id, &primary.title, why, false));
+                }
                 (Some(correlation), _) => self.correlated(primary, correlation, plan),
                 (None, Some((rule, partner))) => {
                     let why =
@@ -44,7 +48,9 @@ impl Classifier<'_> {
         }
         taken.extend(plan.actions.iter().filter_map(|action| action.secondary.clone()));
         taken.extend(plan.notes.iter().flat_map(|note| note.candidates.iter().map(|(id, _)| id.clone())));
-        self.left_at_secondary(&taken, plan);
+        if self.input.whole {
+            self.left_at_secondary(&taken, plan);
+        }
     }
 
     /// Everything that decides about an unlinked primary record before the rules are asked.

@@ -99,6 +99,10 @@ impl Journal for FaultyJournal {
         self.alive()?.candidates(query).await
     }
 
+    async fn candidates_of(&self, pair: &Pair, ids: &[ExternalId]) -> Result<Vec<Candidate>, JournalError> {
+        self.alive()?.candidates_of(pair, ids).await
+    }
+
     async fn unlinked(&self, pair: &Pair, side: Side) -> Result<Vec<Seen>, JournalError> {
         self.alive()?.unlinked(pair, side).await
     }

@@ -1,6 +1,7 @@
 //! What may differ: links merged with the records seen, both in order of ids.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, params};
 
@@ -76,6 +77,26 @@ pub(super) fn candidates(connection: &Connection, names: &mut Names, query: &Can
         found.push(Candidate { primary: look(connection, primary, Some(&id))?, secondary: partner, link });
     }
     found.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+    Ok(found)
+}
+
+/// These primary records alone, each by its own look-ups.
+pub(super) fn of(connection: &Connection, names: &mut Names, pair: &Pair, ids: &[ExternalId]) -> Found<Vec<Candidate>> {
+    let primary = half(connection, names, pair, Side::Primary)?;
+    let secondary = half(connection, names, pair, Side::Secondary)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids.iter().collect::<BTreeSet<_>>() {
+        let seen = look(connection, primary, Some(id))?;
+        let mut link = links::of_record(connection, names, pair, Side::Primary, id)?;
+        if link.is_none() {
+            if seen.as_ref().is_none_or(|seen| seen.missing > 0) {
+                continue;
+            }
+            link = links::dead_of(connection, primary.pair, pair, id)?;
+        }
+        let partner = look(connection, secondary, link.as_ref().and_then(|link| link.secondary.as_ref()))?;
+        found.push(Candidate { link, primary: seen, secondary: partner });
+    }
     Ok(found)
 }
 

@@ -164,6 +164,10 @@ impl Journal for SqliteJournal {
         self.with(|Store { connection, names, .. }| candidates::candidates(connection, names, query))
     }
 
+    async fn candidates_of(&self, pair: &Pair, ids: &[ExternalId]) -> Result<Vec<Candidate>, JournalError> {
+        self.with(|Store { connection, names, .. }| candidates::of(connection, names, pair, ids))
+    }
+
     async fn unlinked(&self, pair: &Pair, side: Side) -> Result<Vec<Seen>, JournalError> {
         self.with(|Store { connection, names, .. }| candidates::unlinked(connection, names, pair, side))
     }

@@ -2,6 +2,7 @@
 
 use super::samples::{REVISION, agree, at, boxed, commit, dead, fingerprint, key, link, pair, see, seen, stream};
 use crate::journal::{Candidate, CandidateQuery, Journal, Link, LinkState, RemovalStep, Side, Write};
+use crate::model::ExternalId;
 
 pub(super) async fn all<J: Journal>(make: &impl AsyncFn() -> J) {
     agreeing_records_are_no_candidates(&make().await).await;
@@ -10,6 +11,7 @@ pub(super) async fn all<J: Journal>(make: &impl AsyncFn() -> J) {
     unlinked_primary_records_are_candidates(&make().await).await;
     a_returned_record_brings_its_last_dead_link(&make().await).await;
     unlinked_lists_present_records_of_one_side(&make().await).await;
+    named_records_are_candidates_whether_they_differ_or_not(&make().await).await;
 }
 
 async fn candidates(journal: &impl Journal, minute: i64) -> Vec<Candidate> {
@@ -99,6 +101,29 @@ async fn a_returned_record_brings_its_last_dead_link(journal: &impl Journal) {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].link, Some(dead("1", "b", 1)));
     assert_eq!((&found[0].primary, &found[0].secondary), (&Some(seen("1", 1)), &Some(seen("b", 1))));
+}
+
+async fn named_records_are_candidates_whether_they_differ_or_not(journal: &impl Journal) {
+    for n in ["1", "2", "3"] {
+        agree(journal, n, &format!("s{n}")).await;
+    }
+    see(journal, Side::Primary, vec![seen("new", 1), seen("back", 1), seen("gone", 1)]).await;
+    see(journal, Side::Secondary, vec![seen("b", 1)]).await;
+    commit(journal, vec![boxed(dead("back", "a", 0)), boxed(dead("back", "b", 1)), boxed(dead("1", "b", 4))]).await;
+    commit(journal, vec![Write::Gone(stream(Side::Primary), "gone".into(), at(0))]).await;
+    commit(journal, vec![Write::Gone(stream(Side::Primary), "3".into(), at(0))]).await;
+
+    let asked = ["new", "3", "back", "1", "gone", "unknown", "1"].map(ExternalId::from);
+    let found = journal.candidates_of(&pair(), &asked).await.unwrap();
+    let told: Vec<_> = found.iter().map(|c| c.primary.as_ref().map(|seen| seen.id.as_str())).collect();
+    assert_eq!(told, [Some("1"), Some("3"), Some("back"), Some("new")]);
+    let agreeing =
+        Candidate { link: Some(link("1", "s1")), primary: Some(seen("1", 1)), secondary: Some(seen("s1", 1)) };
+    assert_eq!(found[0], agreeing);
+    assert_eq!(found[1].primary.as_ref().map(|seen| seen.missing), Some(u32::MAX));
+    assert_eq!((&found[2].link, &found[2].secondary), (&Some(dead("back", "b", 1)), &Some(seen("b", 1))));
+    assert_eq!((&found[3].link, &found[3].secondary), (&None, &None));
+    assert!(journal.candidates_of(&pair(), &[]).await.unwrap().is_empty());
 }
 
 async fn unlinked_lists_present_records_of_one_side(journal: &impl Journal) {
