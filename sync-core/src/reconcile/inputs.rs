@@ -35,7 +35,10 @@ impl<T: Entity> Reconciler<T> {
         let now = context.clock.now();
         let candidates = self.candidates(&observed.extent, now, context).await?;
         let unlinked = self.unlinked(&observed.extent, &candidates, context).await?;
-        let live_links = self.live_links(context).await?;
+        let live_links = match &observed.extent {
+            Extent::Only(_) => self.about_live_links(context).await?,
+            _ => self.live_links(context).await?,
+        };
         let intents = journal.open_intents(&self.pair).await?;
         let known_settings = journal.document("settings", &self.pair.to_string()).await?;
         let identity: Vec<&'static str> =

@@ -217,6 +217,8 @@ pub struct Reconciler<T: Entity> {
     pub(super) started: std::sync::OnceLock<Duration>,
     /// When this process last saw which installation answers, on the monotonic clock.
     pub(super) identified: Mutex<BTreeMap<Side, Duration>>,
+    /// Live links when they were last counted, which takes longer than a quick run may.
+    counted: Mutex<Option<u64>>,
     /// One run at a time, whoever asks for it.
     running: futures::lock::Mutex<()>,
 }
@@ -237,6 +239,7 @@ impl<T: Entity> Reconciler<T> {
             sent: Mutex::default(),
             started: std::sync::OnceLock::new(),
             identified: Mutex::default(),
+            counted: Mutex::default(),
             running: futures::lock::Mutex::default(),
         }
     }
@@ -342,7 +345,19 @@ impl<T: Entity> Reconciler<T> {
     }
 
     pub(super) async fn live_links(&self, context: &Context<'_>) -> Result<u64, RunError> {
-        Ok(context.journal.link_counts(&self.pair).await?.get(&LinkState::Live).copied().unwrap_or_default())
+        let counts = context.journal.link_counts(&self.pair).await?;
+        let live = counts.get(&LinkState::Live).copied().unwrap_or_default();
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+        Ok(live)
+    }
+
+    /// As the last full run counted them: a base of percentages.
+    pub(super) async fn about_live_links(&self, context: &Context<'_>) -> Result<u64, RunError> {
+        let counted = *self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        match counted {
+            Some(live) => Ok(live),
+            None => self.live_links(context).await,
+        }
     }
 
     /// G-07: the endpoint must still be the installation that it was.

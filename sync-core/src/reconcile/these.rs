@@ -51,7 +51,10 @@ impl<T: Entity> Reconciler<T> {
         let read = (ids.len() as u64, these.followers);
         let observed = Observation { read, trips: Vec::new(), extent: extent.clone() };
         let plan = self.plan_from_store(context, &observed).await?;
-        let mut report = self.apply_plan(plan, approval, extent, context).await?;
+        let mut report = match plan.actions.is_empty() {
+            true => LinkReport::of_plan(&plan),
+            false => self.apply_plan(plan, approval, extent, context).await?,
+        };
         report.held.append(&mut these.unread);
         report.actions.hold = report.held.len() as u64;
         Ok(report)
