@@ -1,0 +1,132 @@
+//! Bookings, people and rights of one site, and the store that they live in.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use sync_core::connector::Source;
+use sync_core::model::Booking;
+
+use crate::grants::{Grants, Rules};
+use crate::intake::{self, IntakeReport, Reading, SourceState};
+use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
+use crate::{AccessConfig, AccessError};
+
+/// Bookings, people and rights of one site.
+pub struct Access {
+    config: AccessConfig,
+    rules: Rules,
+    zone: Tz,
+    store: Store,
+    grants: RwLock<Arc<Grants>>,
+}
+
+impl Access {
+    /// What the store knows, read by a configuration. `zone` is the site's.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn open(store: Store, config: AccessConfig, zone: Tz) -> Result<Self, AccessError> {
+        let rules = Rules::new(&config);
+        let grants =
+            store.with(|connection| Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules)))?;
+        Ok(Self { config, rules, zone, store, grants: RwLock::new(Arc::new(grants)) })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &AccessConfig {
+        &self.config
+    }
+
+    /// How bookings are read.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The site's zone.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Everybody's rights as of the last change of bookings or people.
+    pub fn grants(&self) -> Arc<Grants> {
+        self.grants.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads a source and takes over what it says. A source that does not answer changes nothing but its state.
+    ///
+    /// # Errors
+    /// The source does not answer, or the store.
+    pub async fn take(&self, source: &dyn Source<Booking>, now: DateTime<Utc>) -> Result<IntakeReport, AccessError> {
+        match intake::read(source).await {
+            Ok(reading) => self.take_reading(reading, now),
+            Err(error) => {
+                self.note_failure(source.name().as_str(), &error.to_string(), now)?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes over what a source said.
+    ///
+    /// # Errors
+    /// The store; nothing was taken over then.
+    pub fn take_reading(&self, reading: Reading, now: DateTime<Utc>) -> Result<IntakeReport, AccessError> {
+        let (report, grants) = self.store.transaction(|transaction| {
+            let report = intake::apply(transaction, reading, &self.config, &self.rules, now)?;
+            Ok::<_, AccessError>((report, intake::refresh(transaction, &self.rules, now)?))
+        })?;
+        self.put_grants(grants);
+        Ok(report)
+    }
+
+    /// Works out everybody's rights again, after people or bookings were changed by hand.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), AccessError> {
+        let grants = self.store.transaction(|transaction| intake::refresh(transaction, &self.rules, now))?;
+        self.put_grants(grants);
+        Ok(())
+    }
+
+    /// How a source is doing; `None` if it was never asked.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn source(&self, name: &str) -> Result<Option<SourceState>, AccessError> {
+        self.store.with(|connection| store::document(connection, "source", name))
+    }
+
+    /// The day of an instant at the site.
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.zone).date_naive()
+    }
+
+    pub(crate) fn put_grants(&self, grants: Grants) {
+        *self.grants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(grants);
+    }
+
+    fn note_failure(&self, source: &str, why: &str, now: DateTime<Utc>) -> Result<(), AccessError> {
+        self.store.transaction(|transaction| {
+            let mut state: SourceState = store::document(transaction, "source", source)?.unwrap_or_default();
+            state.last_try = Some(now);
+            state.failure = Some(why.to_owned());
+            put_document(transaction, "source", source, &state)?;
+            let remedy = "Known bookings stay in force; look at the source";
+            set_problem(transaction, &Problem::new(source, "unreachable", source, why, remedy, now))
+        })
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("zone", &self.zone).finish_non_exhaustive()
+    }
+}
