@@ -1,0 +1,20 @@
+//! Codes that people show at doors: chosen, kept, drawn.
+//!
+//! A code is a PIN or the number in a QR picture. It is chosen by the operating system's randomness from everything that the
+//! settings allow, is unlike every other code at the door system, belongs to one person for more than one booking, and
+//! rests after it was taken away before anybody else may get it.
+
+mod config;
+mod picture;
+mod registry;
+mod space;
+mod weak;
+
+pub use config::{CodesConfig, Identification, Wiegand26};
+pub use picture::{PictureError, QrStyle};
+pub(crate) use registry::{
+    Adopted, CodeError, Issued, Reserved, SCHEMA, Wish, active_or_reserved, adopt, clashing, confirmed, forget, gone,
+    refused_as_taken, reissue, release_rested, removal_confirmed, reserve, retire, retiring, space,
+};
+pub use registry::{CodeState, Release};
+pub use space::{CodeSpace, pin_length_in_use};

@@ -1,0 +1,1 @@
+//! Letters to bookers and to staff: written, queued on disk, sent.
