@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(not(feature = "net2"), allow(dead_code, reason = "the part that only one vendor's wire needs"))]
+mod call;
+mod clock;
+mod dice;
+mod listen;
+mod pattern;
+mod switching;
+mod tls;
+
+#[cfg(feature = "feed")]
+pub mod feed;
 #[cfg(feature = "net2")]
 pub mod net2;

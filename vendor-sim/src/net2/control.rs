@@ -7,14 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::call::{Answer, Call, Fields, Refusal, Reply};
 use super::faults::Fault;
-use super::listen::{Connection, Order};
 use super::server::{Server, Shared};
 use super::session::MFA_CODE;
 use super::world::{Event, World};
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
+use crate::listen::{Connection, Order};
+use crate::switching;
 
 /// What can be called, for whoever asks.
 const CALLS: [&str; 24] = [
@@ -120,17 +121,8 @@ fn state(world: &World, call: &Call) -> Answer {
 
 fn switches(world: &mut World, call: &Call, get: bool) -> Answer {
     if !get {
-        let changes = call.json()?;
-        // Text is taken as on the command line, everything else as it is.
-        let (texts, values): (Map<_, _>, Map<_, _>) =
-            changes.as_object().cloned().unwrap_or_default().into_iter().partition(|(_, value)| value.is_string());
-        let mut wanted = world.switches.clone();
-        wanted.merge(&Value::Object(values)).map_err(|error| Refusal::invalid(format!("{error:#}")))?;
-        for (name, value) in texts {
-            let value = value.as_str().unwrap_or_default();
-            wanted.set(&name, value).map_err(|error| Refusal::invalid(format!("{error:#}")))?;
-        }
-        world.switches = wanted;
+        let wanted = switching::from_control(&world.switches, &call.json()?);
+        world.switches = wanted.map_err(|error| Refusal::invalid(format!("{error:#}")))?;
     }
     Ok(Reply::plain(200, json!(world.switches)))
 }

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::api::door_status;
-use super::call::{capital, int};
 use super::switches::Switches;
 use super::world::{Event, Live, World};
+use crate::call::{capital, int};
 
 /// Name of the hub.
 const HUB: &str = "eventHubLocal";

@@ -12,8 +12,8 @@ use http::request::Parts;
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::call::{Answer, Call, Refusal, Reply};
 use super::server::{Server, Shared};
+use crate::call::{Answer, Call, Refusal, Reply};
 
 /// How often an idle connection hears from the server.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::call::Call;
+use crate::call::Call;
 
 /// One call that came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,12 +4,9 @@
 //! [`Switches`], let calls go wrong with [`Fault`]. The same is reachable from outside below `/__control`.
 
 mod api;
-mod call;
-mod clock;
 mod control;
 mod faults;
 mod hub;
-mod listen;
 mod live;
 mod log;
 mod options;
@@ -19,10 +16,9 @@ mod sim;
 mod sql;
 mod state_file;
 mod switches;
-mod tls;
 mod world;
 
-pub use clock::{Clock, Zone};
+pub use crate::clock::{Clock, Zone};
 pub use faults::{Fault, FaultKind};
 pub use log::LoggedRequest;
 pub use options::Net2Options;

@@ -1,15 +1,15 @@
 //! What a simulator is started with.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 
-use super::clock::{Clock, Zone};
 use super::sim::Net2Sim;
 use super::switches::Switches;
 use super::world::{SeedPlan, World};
+use crate::clock::{Clock, Zone};
+use crate::listen::loopback;
 
 /// Settings of a simulator before it starts.
 #[derive(Debug, Clone)]
@@ -29,6 +29,7 @@ pub struct Net2Options {
     pub(crate) password: String,
     pub(crate) state: Option<PathBuf>,
     pub(crate) world: Option<Box<World>>,
+    pub(crate) departments: Vec<String>,
 }
 
 impl Default for Net2Options {
@@ -49,6 +50,7 @@ impl Default for Net2Options {
             password: "net2".to_owned(),
             state: None,
             world: None,
+            departments: Vec::new(),
         }
     }
 }
@@ -132,6 +134,12 @@ impl Net2Options {
         self
     }
 
+    /// Departments that the site also has; those it has by this name already stay.
+    pub fn departments(mut self, names: &[impl AsRef<str>]) -> Self {
+        self.departments.extend(names.iter().map(|name| name.as_ref().to_owned()));
+        self
+    }
+
     /// A ready site instead of a seeded one.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(Box::new(world));
@@ -156,13 +164,7 @@ impl Net2Options {
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        let text = self.listen.trim();
-        let address = match text.strip_prefix("localhost:").map(str::parse) {
-            Some(Ok(port)) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
-            _ => text.parse().with_context(|| format!("'{text}' is not an address with a port, as 127.0.0.1:0"))?,
-        };
-        ensure!(address.ip().is_loopback(), "simulators listen on loopback only, and {address} is not loopback");
-        Ok(address)
+        loopback(&self.listen)
     }
 
     pub(crate) fn plan(&self) -> SeedPlan {

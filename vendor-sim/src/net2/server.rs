@@ -14,15 +14,15 @@ use http::{HeaderValue, Method, header};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_rustls::TlsAcceptor;
 
-use super::call::{Body, Call, Refusal, Reply};
 use super::faults::{Fault, FaultKind, fault_for};
 use super::hub::Hub;
-use super::listen::{Connection, Order};
 use super::log::RequestLog;
 use super::session::Sessions;
-use super::tls::Tls;
 use super::world::World;
 use super::{api, control, live};
+use crate::call::{Body, Call, Refusal, Reply};
+use crate::listen::{Connection, Order};
+use crate::tls::Tls;
 
 /// Largest body taken.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;

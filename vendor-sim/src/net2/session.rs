@@ -10,8 +10,8 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::call::{Answer, Call, Fields, Refusal, Reply};
 use super::world::World;
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
 
 /// Life of a refresh token.
 const REFRESH_LIFE: TimeDelta = TimeDelta::hours(2);

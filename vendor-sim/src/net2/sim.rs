@@ -14,13 +14,13 @@ use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
 use super::faults::Fault;
-use super::listen::{Connection, Incoming, Order, accept_all};
 use super::log::LoggedRequest;
 use super::options::Net2Options;
 use super::server::{Server, Shared, serve};
 use super::state_file;
-use super::tls::Tls;
 use super::world::{World, seed};
+use crate::listen::{Connection, Incoming, Order, accept_all};
+use crate::tls::Tls;
 
 /// How often the simulator looks whether time brought something.
 const TICK: Duration = Duration::from_millis(50);
@@ -227,14 +227,20 @@ fn site(options: &Net2Options) -> anyhow::Result<World> {
     let plan = options.plan();
     let saved = options.state.as_deref().map(state_file::load).transpose()?.flatten();
     let ready = saved.or_else(|| options.world.as_deref().cloned());
-    Ok(match ready {
+    let mut world = match ready {
         Some(mut world) => {
             world.clock = plan.clock;
             world.switches = plan.switches;
             world
         }
         None => seed(&plan),
-    })
+    };
+    for name in &options.departments {
+        if !world.departments.values().any(|department| department.name == *name) {
+            world.add_department(name);
+        }
+    }
+    Ok(world)
 }
 
 struct Run {

@@ -1,8 +1,9 @@
 //! Switches: which of the ways known from real servers this one follows.
 
-use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::switching;
 
 /// How an element of `individualPermissions` looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,25 +215,8 @@ impl Switches {
     /// # Errors
     /// Unknown name, or a value that does not fit.
     pub fn set(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
-        let all = serde_json::to_value(&*self)?;
-        let current = all.get(name).with_context(|| format!("there is no switch '{name}'"))?;
-        let value = value.trim();
-        let parsed = match (current, value) {
-            (Value::Bool(_), "on" | "true" | "1") => Value::Bool(true),
-            (Value::Bool(_), "off" | "false" | "0") => Value::Bool(false),
-            (Value::Bool(_), _) => bail!("switch '{name}' takes on or off, not '{value}'"),
-            (Value::Number(_), _) => Value::from(
-                value.parse::<i64>().with_context(|| format!("switch '{name}' takes a number, not '{value}'"))?,
-            ),
-            (Value::Array(_), _) => value
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(|item| item.parse::<i64>().map_or_else(|_| Value::from(item), Value::from))
-                .collect(),
-            _ => Value::from(value),
-        };
-        self.merge(&Value::Object([(name.to_owned(), parsed)].into_iter().collect()))
+        *self = switching::set(self, name, value)?;
+        Ok(())
     }
 
     /// Sets several switches from a JSON object.
@@ -240,12 +224,7 @@ impl Switches {
     /// # Errors
     /// Unknown name, or a value that does not fit; nothing is changed then.
     pub fn merge(&mut self, changes: &Value) -> anyhow::Result<()> {
-        let Some(changes) = changes.as_object() else { bail!("switches are a JSON object") };
-        let mut all = serde_json::to_value(&*self)?;
-        if let Some(all) = all.as_object_mut() {
-            all.extend(changes.clone());
-        }
-        *self = serde_json::from_value(all).context("a switch is unknown or has a value that does not fit")?;
+        *self = switching::merge(self, changes)?;
         Ok(())
     }
 }

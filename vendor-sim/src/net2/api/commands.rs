@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::net2::call::{Answer, Call, Fields, Refusal, Reply};
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
 use crate::net2::world::{DoorOrder, World};
 
 pub(super) fn answer(world: &mut World, operator: i64, call: &Call, rest: &[&str]) -> Answer {

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{id, user_fields};
-use crate::net2::call::{Answer, Call, Refusal, Reply};
+use crate::call::{Answer, Call, Refusal, Reply};
 use crate::net2::world::World;
 
 pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {

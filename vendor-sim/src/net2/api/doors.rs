@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::id;
-use crate::net2::call::{Answer, Call, Refusal, Reply};
+use crate::call::{Answer, Call, Refusal, Reply};
 use crate::net2::world::{Door, World};
 
 pub(super) fn answer(world: &World, call: &Call, rest: &[&str]) -> Answer {

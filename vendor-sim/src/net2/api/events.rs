@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::net2::call::{Answer, Call, Refusal, Reply};
+use crate::call::{Answer, Call, Refusal, Reply};
 use crate::net2::sql::{
     ColumnRef, Condition, Datum, EVENT_CONDITION_COLUMNS, Order, Record, SqlError, event_condition_datum, lower_bound,
     parse_condition, parse_order,

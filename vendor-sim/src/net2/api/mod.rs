@@ -13,8 +13,8 @@ mod tokens;
 mod user_fields;
 mod users;
 
-use super::call::{Answer, Call, Refusal};
 use super::world::World;
+use crate::call::{Answer, Call, Refusal};
 pub(crate) use doors::status as door_status;
 pub(crate) use settings::operators;
 

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::net2::call::{Answer, Call, Fields, Refusal, Reply, int};
+use crate::call::{Answer, Call, Fields, Refusal, Reply, int};
 use crate::net2::switches::IndividualForm;
 use crate::net2::world::{IndividualPermission, User, World};
 

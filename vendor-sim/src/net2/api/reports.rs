@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::id;
-use crate::net2::call::{Answer, Call, Fields, Refusal, Reply};
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
 use crate::net2::world::{Live, RollCall, World};
 
 pub(super) fn roll_calls(world: &mut World, operator: i64, call: &Call, rest: &[&str]) -> Answer {

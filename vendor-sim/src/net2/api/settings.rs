@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::net2::call::{Answer, Call, Refusal, Reply};
+use crate::call::{Answer, Call, Refusal, Reply};
 use crate::net2::sql::run_select;
 use crate::net2::switches::Querydb;
 use crate::net2::world::World;

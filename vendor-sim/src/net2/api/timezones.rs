@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::id;
-use crate::net2::call::{Answer, Call, Fields, Refusal, Reply};
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
 use crate::net2::world::{Slot, Timezone, World, day_name};
 
 pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::id;
-use crate::net2::call::{Answer, Call, Fields, Refusal, Reply};
+use crate::call::{Answer, Call, Fields, Refusal, Reply};
 use crate::net2::world::{TOKEN_TYPES, Token, World};
 
 pub(super) fn answer(world: &mut World, call: &Call, user: i64, rest: &[&str]) -> Answer {

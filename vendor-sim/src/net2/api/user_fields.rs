@@ -4,7 +4,7 @@ use chrono::NaiveTime;
 use serde_json::{Value, json};
 
 use super::permissions;
-use crate::net2::call::{Fields, Refusal};
+use crate::call::{Fields, Refusal};
 use crate::net2::world::{User, World};
 
 /// The record as the API shows it.

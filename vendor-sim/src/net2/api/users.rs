@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{id, permissions, tokens, user_fields};
-use crate::net2::call::{Answer, Body, Call, Refusal, Reply, int};
+use crate::call::{Answer, Body, Call, Refusal, Reply, int};
 use crate::net2::switches::NoneDepartment;
 use crate::net2::world::{TOKEN_TYPES, User, World};
 

@@ -21,8 +21,8 @@ pub use record::{
 pub(crate) use seed::{SeedPlan, seed};
 pub(crate) use texts::{TOKEN_TYPES, day_name, event_text, sub_type_text, token_type_number};
 
-use super::clock::{Clock, Zone};
 use super::switches::Switches;
+use crate::clock::{Clock, Zone};
 
 /// Ids of private access levels are above this.
 pub(crate) const PRIVATE_LEVEL: i64 = 10_000_000;

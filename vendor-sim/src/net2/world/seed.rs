@@ -9,7 +9,8 @@ use super::{
     AccessLevel, AreaGroup, CustomField, Event, IndividualPermission, IoBoard, Licence, Operator, RollCall, Row, Slot,
     Timezone, Token, User, World,
 };
-use crate::net2::clock::{Clock, Zone};
+use crate::clock::{Clock, Zone};
+use crate::dice::Dice;
 use crate::net2::switches::Switches;
 
 /// What to make.
@@ -33,7 +34,7 @@ pub(crate) fn seed(plan: &SeedPlan) -> World {
     for (what, start) in [("access_level", 1), ("timezone", 1), ("area", 10), ("peripheral", 20), ("event", 900_000)] {
         world.counters.insert(what.to_owned(), start);
     }
-    let mut dice = Dice(plan.seed ^ 0x6e65_7432);
+    let mut dice = Dice::new(plan.seed ^ 0x6e65_7432);
     licence_and_operator(plan, &mut world);
     timezones(&mut world);
     doors(&mut world, &mut dice);
@@ -337,31 +338,5 @@ fn visit(world: &World, dice: &mut Dice, user: i64, at: NaiveDateTime, entering:
         let door_event = |time, event_type| Event { time, event_type, address: Some(serial), ..Event::default() };
         out.push(door_event(after(250), 28));
         out.push(door_event(after(7250), 29));
-    }
-}
-
-/// A small generator of repeatable numbers.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u32) -> i64 {
-        i64::try_from(self.next() % u64::from(limit.max(1))).unwrap_or(0)
-    }
-
-    fn one_in(&mut self, limit: u32) -> bool {
-        self.below(limit) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T], otherwise: T) -> T {
-        let len = u32::try_from(from.len()).unwrap_or(u32::MAX);
-        usize::try_from(self.below(len)).ok().and_then(|at| from.get(at).copied()).unwrap_or(otherwise)
     }
 }

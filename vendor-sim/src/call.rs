@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use http::request::Parts;
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
 
-use super::clock::Zone;
+use crate::clock::Zone;
 
 /// One request, read whole.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) bearer: Option<String>,
     content_type: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -35,6 +36,7 @@ impl Call {
             query: pairs(query.as_bytes()),
             bearer: bearer(text(header::AUTHORIZATION)),
             content_type: text(header::CONTENT_TYPE).to_lowercase(),
+            headers: parts.headers.clone(),
             body,
         }
     }

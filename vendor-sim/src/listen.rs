@@ -1,13 +1,14 @@
 //! Connections: loopback only, with or without TLS, closed on command.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use anyhow::{Context as _, ensure};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,6 +19,17 @@ use tokio_rustls::server::TlsStream;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Reads an address to listen on; nothing but loopback will do.
+pub(crate) fn loopback(text: &str) -> anyhow::Result<SocketAddr> {
+    let text = text.trim();
+    let address = match text.strip_prefix("localhost:").map(str::parse) {
+        Some(Ok(port)) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+        _ => text.parse().with_context(|| format!("'{text}' is not an address with a port, as 127.0.0.1:0"))?,
+    };
+    ensure!(address.ip().is_loopback(), "simulators listen on loopback only, and {address} is not loopback");
+    Ok(address)
+}
 
 /// An order to the listener.
 pub(crate) enum Order {
