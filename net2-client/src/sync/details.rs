@@ -11,9 +11,11 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use tokio::sync::Mutex;
 
 use super::Net2Endpoint;
+use crate::custom_query::CardRow;
 use crate::event_types::EventType;
 use crate::events::EventQuery;
 use crate::id::{AccessLevelId, DepartmentId, EventId, UserId};
+use crate::permissions::PermissionSet;
 use crate::query::{Condition, EventColumn};
 use crate::text::TokenValue;
 use crate::token_types::TokenType;
@@ -21,11 +23,48 @@ use crate::tokens::Token;
 use crate::users::{User, UserHandle};
 
 /// What stands beside a user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Details {
     pub(super) department: DepartmentId,
-    pub(super) levels: Vec<AccessLevelId>,
-    pub(super) cards: Vec<TokenValue>,
+    pub(super) access: PermissionSet,
+    pub(super) tokens: Vec<HeldToken>,
+}
+
+/// A token that a user holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HeldToken {
+    pub(super) value: TokenValue,
+    pub(super) kind: Option<TokenType>,
+    pub(super) is_lost: bool,
+}
+
+impl Details {
+    /// The numbers of tokens that open doors: neither lost nor number plates.
+    pub(super) fn cards(&self) -> impl Iterator<Item = &TokenValue> {
+        let opens = |token: &&HeldToken| !token.is_lost && is_card(token.kind.as_ref());
+        self.tokens.iter().filter(opens).map(|token| &token.value)
+    }
+}
+
+impl From<&Token> for HeldToken {
+    fn from(token: &Token) -> Self {
+        Self { value: token.token_value.clone(), kind: Some(token.token_type.clone()), is_lost: token.is_lost }
+    }
+}
+
+impl From<CardRow> for HeldToken {
+    fn from(row: CardRow) -> Self {
+        Self { value: row.card, kind: row.kind, is_lost: row.is_lost }
+    }
+}
+
+/// Which details of one user to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    /// The permission set of a user with this private level; the rest is known from elsewhere.
+    Access(AccessLevelId),
+    Tokens,
 }
 
 /// Details read one by one, kept while nothing says that they changed.
@@ -63,11 +102,22 @@ impl Net2Endpoint {
     /// The details of one user, read afresh.
     pub(super) async fn details_of(&self, user: &User) -> Result<Details, Error> {
         let handle = self.net2.user(user.id);
-        let levels = match &user.permissions {
-            Some(set) => set.access_levels.clone(),
-            None => handle.permissions().await?.access_levels,
+        let access = match &user.permissions {
+            Some(set) => set.clone(),
+            None => handle.permissions().await?,
         };
-        Ok(Details { levels, ..rest(&handle).await? })
+        Ok(Details { access, ..rest(&handle).await? })
+    }
+
+    /// The tokens of all these users, by the calls that a cache leaves over.
+    pub(super) async fn all_tokens(
+        &self,
+        cache: &DetailCache,
+        users: &[User],
+    ) -> Result<HashMap<UserId, Vec<HeldToken>>, Error> {
+        let users: Vec<_> = users.iter().collect();
+        let found = self.cached(cache, &users, |_| Part::Tokens).await?;
+        Ok(found.into_iter().map(|(id, details)| (id, details.tokens)).collect())
     }
 
     /// Two statements for everybody, and a call for each user with a private level whose row changed.
@@ -80,20 +130,20 @@ impl Net2Endpoint {
             if row.level.is_private() {
                 private.insert(row.user, row.level);
             }
-            let levels = vec![row.level];
-            found.insert(row.user, Details { department: row.department, levels, cards: Vec::new() });
+            let access = PermissionSet::levels([row.level]);
+            found.insert(row.user, Details { department: row.department, access, tokens: Vec::new() });
         }
         for card in query.cards().await? {
-            let opens = !card.is_lost && is_card(card.kind.as_ref());
-            if let Some(details) = found.get_mut(&card.user).filter(|_| opens) {
-                details.cards.push(card.card);
+            if let Some(details) = found.get_mut(&card.user) {
+                details.tokens.push(card.into());
             }
         }
         let singly: Vec<_> =
             users.iter().filter(|user| private.contains_key(&user.id) || !found.contains_key(&user.id)).collect();
-        for (id, details) in self.cached(&singly, |id| private.get(&id).copied()).await? {
+        let part = |id| private.get(&id).map_or(Part::All, |level| Part::Access(*level));
+        for (id, details) in self.cached(&self.details, &singly, part).await? {
             match found.get_mut(&id) {
-                Some(known) => known.levels = details.levels,
+                Some(known) => known.access = details.access,
                 None => {
                     found.insert(id, details);
                 }
@@ -103,28 +153,28 @@ impl Net2Endpoint {
     }
 
     async fn details_one_by_one(&self, users: &[User]) -> Result<HashMap<UserId, Details>, Error> {
-        self.cached(&users.iter().collect::<Vec<_>>(), |_| None).await
+        self.cached(&self.details, &users.iter().collect::<Vec<_>>(), |_| Part::All).await
     }
 
-    /// Details from the cache; calls only for users whose row changed, whom an event named, and for all once a day.
-    /// Of users whose private level is known, only the permission set is read.
+    /// Details from a cache; calls only for users whose row changed, whom an event named, and for all once a day.
     async fn cached(
         &self,
+        cache: &DetailCache,
         users: &[&User],
-        private: impl Fn(UserId) -> Option<AccessLevelId>,
+        part: impl Fn(UserId) -> Part,
     ) -> Result<HashMap<UserId, Details>, Error> {
         if users.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut cache = self.details.0.lock().await;
+        let mut cache = cache.0.lock().await;
         self.drop_changed(&mut cache).await?;
-        let row = |user: &User| fingerprint(user, private(user.id));
+        let row = |user: &User| fingerprint(user, part(user.id));
         let stale: Vec<_> = users
             .iter()
             .copied()
             .filter(|user| cache.users.get(&user.id).is_none_or(|kept| kept.row != row(user)))
             .collect();
-        let calls: Vec<_> = stale.into_iter().map(|user| self.fresh(user, private(user.id).is_some())).collect();
+        let calls: Vec<_> = stale.into_iter().map(|user| self.fresh(user, part(user.id))).collect();
         let fresh: Vec<_> = stream::iter(calls).buffer_unordered(PARALLEL).try_collect().await?;
         for (user, details) in fresh {
             match details {
@@ -133,28 +183,17 @@ impl Net2Endpoint {
             };
         }
         let asked: HashSet<_> = users.iter().map(|user| user.id).collect();
-        if !self.config.querydb {
-            cache.users.retain(|id, _| asked.contains(id));
-        }
-        Ok(cache
-            .users
-            .iter()
-            .filter(|(id, _)| asked.contains(id))
-            .map(|(id, kept)| (*id, kept.details.clone()))
-            .collect())
+        cache.users.retain(|id, _| asked.contains(id));
+        Ok(cache.users.iter().map(|(id, kept)| (*id, kept.details.clone())).collect())
     }
 
-    fn fresh<'a>(
-        &'a self,
-        user: &'a User,
-        levels_only: bool,
-    ) -> BoxFuture<'a, Result<(&'a User, Option<Details>), Error>> {
+    fn fresh<'a>(&'a self, user: &'a User, part: Part) -> BoxFuture<'a, Result<(&'a User, Option<Details>), Error>> {
         async move {
-            let read = if levels_only {
-                let set = self.net2.user(user.id).permissions().await;
-                set.map(|set| Details { levels: set.access_levels, ..Details::default() })
-            } else {
-                self.details_of(user).await
+            let handle = self.net2.user(user.id);
+            let read = match part {
+                Part::All => self.details_of(user).await,
+                Part::Access(_) => handle.permissions().await.map(|access| Details { access, ..Details::default() }),
+                Part::Tokens => tokens(&handle).await.map(|tokens| Details { tokens, ..Details::default() }),
             };
             match read {
                 Ok(details) => Ok((user, Some(details))),
@@ -205,17 +244,14 @@ impl Net2Endpoint {
     }
 }
 
-/// Department and cards.
+/// Department and tokens.
 async fn rest(handle: &UserHandle) -> Result<Details, Error> {
     let department = handle.department().await?.map_or(DepartmentId::NONE, |department| department.id);
-    let cards = cards(&handle.tokens().list().await?);
-    Ok(Details { department, levels: Vec::new(), cards })
+    Ok(Details { department, access: PermissionSet::none(), tokens: tokens(handle).await? })
 }
 
-/// The numbers of tokens that open doors: neither lost nor number plates.
-fn cards(tokens: &[Token]) -> Vec<TokenValue> {
-    let good = |token: &&Token| !token.is_lost && is_card(Some(&token.token_type));
-    tokens.iter().filter(good).map(|token| token.token_value.clone()).collect()
+async fn tokens(handle: &UserHandle) -> Result<Vec<HeldToken>, Error> {
+    Ok(handle.tokens().list().await?.iter().map(HeldToken::from).collect())
 }
 
 pub(super) fn is_card(kind: Option<&TokenType>) -> bool {
@@ -223,7 +259,11 @@ pub(super) fn is_card(kind: Option<&TokenType>) -> bool {
 }
 
 /// What a list says about a user; equal as long as nothing in its row changed.
-fn fingerprint(user: &User, private: Option<AccessLevelId>) -> u64 {
+fn fingerprint(user: &User, part: Part) -> u64 {
+    let private = match part {
+        Part::Access(level) => Some(level),
+        Part::All | Part::Tokens => None,
+    };
     let mut hasher = DefaultHasher::new();
     let User { first_name, middle_name, last_name, telephone, extension, fax, pin, .. } = user;
     (first_name, middle_name, last_name, telephone, extension, fax, pin).hash(&mut hasher);

@@ -19,10 +19,12 @@ mod config;
 mod departments;
 mod details;
 mod devices;
+mod doors;
 mod endpoint;
 mod events;
 mod people;
 mod person;
 
 pub use config::{ConfigFault, FieldMap, Net2Config, TrustConfig};
+pub use doors::{BookersConfig, FieldChoice, Net2Doors};
 pub use endpoint::Net2Endpoint;

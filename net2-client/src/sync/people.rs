@@ -176,13 +176,13 @@ impl Net2Endpoint {
         Ok((records.collect(), listing.invalid.iter().map(invalid).collect()))
     }
 
-    async fn listed(&self) -> Result<Listing<User>, Error> {
+    pub(super) async fn listed(&self) -> Result<Listing<User>, Error> {
         let mut listing = self.net2.users().list().await?;
         listing.items.retain(|user| user.id != UserId::SYSTEM_ENGINEER);
         Ok(listing)
     }
 
-    async fn user(&self, id: &ExternalId) -> Result<Option<User>, Error> {
+    pub(super) async fn user(&self, id: &ExternalId) -> Result<Option<User>, Error> {
         let Ok(id) = id.as_str().parse::<UserId>() else { return Ok(None) };
         if id == UserId::SYSTEM_ENGINEER {
             return Ok(None);
@@ -309,7 +309,7 @@ fn clash(error: Error, field: &'static str) -> SyncError {
     if duplicate { error.with_clashing_key(field) } else { error }
 }
 
-fn pages(mut records: Vec<Record<Person>>, invalid: Vec<InvalidRecord>) -> Vec<Page<Person>> {
+pub(super) fn pages(mut records: Vec<Record<Person>>, invalid: Vec<InvalidRecord>) -> Vec<Page<Person>> {
     let count = (records.len() + invalid.len()) as u64;
     let mut pages = Vec::new();
     while records.len() > PAGE {

@@ -87,7 +87,7 @@ pub(super) fn record(config: &Net2Config, today: NaiveDate, user: &User, details
     }
     if let Some(details) = details {
         person.department = department(details.department);
-        person.policies = policies(&details.levels);
+        person.policies = policies(&details.access.access_levels);
         person.credentials = credentials(details);
     }
     let marker = config.marker_id().and_then(|field| marker(config, user.custom_field(field)?));
@@ -105,7 +105,7 @@ fn policies(levels: &[AccessLevelId]) -> Known<BTreeSet<RefKey>> {
 }
 
 fn credentials(details: &Details) -> Known<BTreeSet<Credential>> {
-    set(details.cards.iter().map(|card| Credential::new("", card.as_str())).collect())
+    set(details.cards().map(|card| Credential::new("", card.as_str())).collect())
 }
 
 fn set<T: Ord>(set: BTreeSet<T>) -> Known<BTreeSet<T>> {
@@ -137,6 +137,15 @@ fn marker_text(config: &Net2Config, key: SyncKey) -> String {
 
 /// The user to create for a person, mark included; department, cards and access follow by their own calls.
 pub(super) fn new_user(config: &Net2Config, person: &Person, key: SyncKey) -> NewUser {
+    let user = unmarked_user(config, person);
+    match config.marker_id() {
+        Some(field) => user.with(|user| user.custom_field(field, marker_text(config, key))),
+        None => user,
+    }
+}
+
+/// The same without a mark.
+pub(super) fn unmarked_user(config: &Net2Config, person: &Person) -> NewUser {
     let name = |known: &Known<String>| known.value().cloned().unwrap_or_default();
     let rest = Person { first_name: Known::Unknown, last_name: Known::Unknown, ..person.clone() };
     NewUser::new(name(&person.first_name), name(&person.last_name)).with(|_| {
@@ -145,12 +154,8 @@ pub(super) fn new_user(config: &Net2Config, person: &Person, key: SyncKey) -> Ne
             Some(first) => base.first_name(first.clone()),
             None => base,
         };
-        let base = match person.last_name.value() {
+        match person.last_name.value() {
             Some(last) => base.last_name(last.clone()),
-            None => base,
-        };
-        match config.marker_id() {
-            Some(field) => base.custom_field(field, marker_text(config, key)),
             None => base,
         }
     })

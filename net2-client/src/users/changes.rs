@@ -119,7 +119,7 @@ impl UserChanges {
     }
 
     /// The user with these changes.
-    pub(super) fn applied_to(&self, current: &User) -> Result<User, Error> {
+    pub(crate) fn applied_to(&self, current: &User) -> Result<User, Error> {
         let mut user = current.clone();
         self.first_name.on(&mut user.first_name);
         self.middle_name.on(&mut user.middle_name);

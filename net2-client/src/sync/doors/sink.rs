@@ -1,0 +1,225 @@
+//! Writing bookers. Everything begins by making sure that the user carries the marker still.
+
+use std::collections::BTreeSet;
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use connector_http::{Error, ErrorKind};
+use sync_core::connector::{
+    AttemptKey, Changes, CreateClass, Draft, ErrorClass, LateApply, Precondition, Record, Removal, RemovalCaps, Sink,
+    Source as _, SyncError, Update, WriteCaps,
+};
+use sync_core::model::{Entity as _, ExternalId, Known, Person};
+
+use super::Net2Doors;
+use super::booker::{self, Beside};
+use super::site::Site;
+use crate::departments::Department;
+use crate::id::UserId;
+use crate::permissions::PermissionSet;
+use crate::sync::people::gone;
+use crate::users::{DeleteUser, UpdateUser, User, UserChanges};
+
+#[async_trait]
+impl Sink<Person> for Net2Doors {
+    fn writes(&self) -> WriteCaps {
+        WriteCaps {
+            create: CreateClass::Searchable,
+            marker_in_create: true,
+            late_apply: LateApply::Bounded,
+            request_lifetime: self.endpoint.config.request_lifetime(),
+            update: Update::Replace,
+            precondition: false,
+            removal: RemovalCaps { delete: true, ..RemovalCaps::default() },
+            parallel: 4,
+        }
+    }
+
+    /// The user first, with marker, key, notes, dates and PIN; department, code and doors follow. What fails after the
+    /// first is left to the difference that remains: the booker exists, with less than it should have.
+    async fn create(&self, draft: &Draft<Person>, _attempt: &AttemptKey) -> Result<Record<Person>, SyncError> {
+        let site = self.site().await?;
+        let department = self.department(&site).await?;
+        let new = booker::new_user(&self.config, &site, &draft.value, draft.key);
+        let has_pin = draft.value.pin.value().is_some();
+        let user = self.endpoint.once.users().create(&new).await.map_err(|error| pin_refused(error, has_pin))?;
+        if let Err(error) = self.equip(&site, &user, &draft.value, &department).await {
+            tracing::warn!(user = user.id.get(), %error, "created with less than it should have; the rest follows");
+        }
+        // The user is there: whatever reading back says, its creation did not fail.
+        match self.get(&user.id.get().into()).await {
+            Ok(Some(record)) => Ok(record),
+            _ => Ok(booker::record(&site, &user, None)),
+        }
+    }
+
+    /// What takes access away first, what gives it last. Doors are one write of the whole set.
+    async fn update(
+        &self,
+        id: &ExternalId,
+        changes: &Changes<Person>,
+        _precondition: &Precondition,
+        _attempt: &AttemptKey,
+    ) -> Result<Record<Person>, SyncError> {
+        let site = self.site().await?;
+        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
+        let changes = &changes.0;
+        let access = self.access_of(&user).await?;
+        self.learn(&site, &access);
+        let doors = doors(&changes.doors).filter(|doors| site.rules.shown(&access) != *doors);
+        let (first, last) = match doors {
+            Some(doors) if site.rules.shown(&access).is_subset(&doors) => (None, Some(doors)),
+            doors => (doors, None),
+        };
+        let mut read_back = None;
+        if let Some(doors) = &first {
+            read_back = Some(self.set_doors(&site, user.id, &access, doors).await?);
+        }
+        if self.write_beside_doors(&site, &user, changes).await? {
+            read_back = None;
+        }
+        if let Some(doors) = &last {
+            read_back = Some(self.set_doors(&site, user.id, &access, doors).await?);
+        }
+        let stored = match read_back {
+            Some(stored) => stored,
+            None => self.marked_user(&site, id).await?.ok_or_else(gone)?,
+        };
+        self.answer(&site, &stored, changes).await
+    }
+
+    /// Nothing opens any more, then the user goes, and is seen gone.
+    async fn remove(
+        &self,
+        id: &ExternalId,
+        how: &Removal,
+        _precondition: &Precondition,
+        _attempt: &AttemptKey,
+    ) -> Result<(), SyncError> {
+        let site = self.site().await?;
+        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
+        if *how != Removal::Delete {
+            return Err(SyncError::new(ErrorClass::Config, "bookers of Net2 can only be deleted"));
+        }
+        if !self.access_of(&user).await?.is_empty() {
+            self.put_set(user.id, &PermissionSet::none()).await?;
+        }
+        match self.endpoint.once.send(&DeleteUser::new(user.id)).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            other => other?,
+        }
+        self.remember(|memory| {
+            memory.codes.remove(&user.id);
+            memory.unplaced.remove(&user.id);
+        });
+        match self.endpoint.user(id).await? {
+            None => Ok(()),
+            Some(_) => Err(SyncError::new(ErrorClass::InDoubt, "the server took the deletion and still has the user")),
+        }
+    }
+}
+
+impl Net2Doors {
+    async fn access_of(&self, user: &User) -> Result<PermissionSet, Error> {
+        match &user.permissions {
+            Some(set) => Ok(set.clone()),
+            None => self.endpoint.net2.user(user.id).permissions().await,
+        }
+    }
+
+    /// Gives a new user what a user cannot be created with.
+    async fn equip(&self, site: &Site, user: &User, booker: &Person, department: &Department) -> Result<(), SyncError> {
+        self.remember(|memory| memory.unplaced.insert(user.id));
+        self.place(user.id, department).await?;
+        if let Some(code) = booker.code.value() {
+            self.set_code(user.id, Some(code.expose())).await?;
+        }
+        let doors = doors(&booker.doors).unwrap_or_default();
+        let none = PermissionSet::none();
+        if site.rules.shown(&none) != doors {
+            self.set_doors(site, user.id, &none, &doors).await?;
+        }
+        Ok(())
+    }
+
+    async fn place(&self, user: UserId, department: &Department) -> Result<(), Error> {
+        self.endpoint.details.forget(user).await;
+        self.endpoint.once.user(user).set_department(department).await?;
+        self.remember(|memory| memory.unplaced.remove(&user));
+        Ok(())
+    }
+
+    /// Everything of a booker but its doors, as far as it changes. Returns whether the user was written.
+    async fn write_beside_doors(&self, site: &Site, user: &User, changes: &Person) -> Result<bool, SyncError> {
+        let written = booker::user_changes(site, changes, user);
+        let is_written = written != UserChanges::new();
+        if is_written {
+            let merged = written.applied_to(user)?;
+            let has_pin = changes.pin.value().is_some();
+            let update = UpdateUser::new(merged, written);
+            self.endpoint.once.send(&update).await.map_err(|error| pin_refused(error, has_pin))?;
+        }
+        if changes.doors.is_known() && self.remember(|memory| memory.unplaced.contains(&user.id)) {
+            self.place(user.id, &self.department(site).await?).await?;
+        }
+        if changes.code.is_known() {
+            self.set_code(user.id, changes.code.value().map(|code| code.expose())).await?;
+        }
+        if is_written || changes.code.is_known() {
+            self.endpoint.details.forget(user.id).await;
+        }
+        Ok(is_written)
+    }
+
+    /// The record as it is stored; a PIN or code that is not there as it was sent is an error.
+    async fn answer(&self, site: &Site, stored: &User, changes: &Person) -> Result<Record<Person>, SyncError> {
+        let beside = Beside {
+            access: self.access_of(stored).await?,
+            code: self.known_code(stored.id).await?,
+            unplaced: self.remember(|memory| memory.unplaced.contains(&stored.id)),
+        };
+        let record = booker::record(site, stored, Some(&beside));
+        for name in ["pin", "code"] {
+            let Some(field) = Person::field(name) else { continue };
+            let wanted = (field.get)(changes);
+            if wanted.is_known() && !same_secret(name, changes, &record.value) {
+                let why = format!("the server took the {name} and stored another");
+                return Err(SyncError::new(ErrorClass::Invalid, why).with_field(name).with_remedy(PIN_REMEDY));
+            }
+        }
+        Ok(record)
+    }
+}
+
+fn same_secret(name: &str, left: &Person, right: &Person) -> bool {
+    match name {
+        "pin" => left.pin == right.pin,
+        _ => {
+            let plain =
+                |person: &Person| person.code.value().map(|code| booker::plain_number(code.expose()).to_owned());
+            plain(left) == plain(right)
+        }
+    }
+}
+
+/// The doors of a change, if it is about doors.
+fn doors(known: &Known<BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    match known {
+        Known::Unknown => None,
+        Known::Empty => Some(BTreeSet::new()),
+        Known::Value(doors) => Some(doors.clone()),
+    }
+}
+
+/// A refusal of a request with a PIN in it says what may be wrong with that.
+fn pin_refused(error: Error, has_pin: bool) -> SyncError {
+    if !has_pin || error.kind() != ErrorKind::Rejected {
+        return error.into();
+    }
+    let said = error.source().map(ToString::to_string).unwrap_or_default();
+    let is_pin = said.to_lowercase().contains("pin");
+    let error = SyncError::from(error).with_remedy(PIN_REMEDY);
+    if is_pin { error.with_field("pin") } else { error }
+}
+
+const PIN_REMEDY: &str = "see which PINs this site takes (4 digits in most), and set the length of new PINs to that";
