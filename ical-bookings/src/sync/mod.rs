@@ -1,1 +1,19 @@
-//! To come.
+//! Feeds as a source of bookings for the `sync-core` engine.
+//!
+//! An [`IcalSite`] reads one or several links, each by a [`FeedConfig`], and gives their bookings as one list. A booking that
+//! several links show is one booking of several rooms.
+//!
+//! Asking and telling are apart: [`IcalSite::poll`] asks the links whose time has come and keeps what they say;
+//! [`Source::snapshot`](sync_core::connector::Source::snapshot) tells what is known and asks nobody. So a service polls when
+//! [`IcalSite::next_try`] says so, reads whenever it likes, and has the bookings at hand right after a start without a
+//! network. The state of each link is kept where the owner wants it ([`FeedStates`]), before anybody acts on it.
+
+mod check;
+mod config;
+mod merge;
+mod site;
+mod states;
+
+pub use config::{ConfigFault, FeedConfig, TrustConfig};
+pub use site::IcalSite;
+pub use states::{FeedStates, MemoryStates};
