@@ -1,16 +1,18 @@
 //! One run of one link, with what surrounds it: approvals, the stored report, the log.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sync_core::connector::ErrorClass;
 use sync_core::events::{EventLink, EventReport, EventTotals};
 use sync_core::journal::{Durability, Write};
-use sync_core::model::EndpointName;
+use sync_core::model::{EndpointName, ExternalId};
 use sync_core::reconcile::{Approval, GuardTrip, LinkReport, Note, RunError, SyncLink};
 
 use crate::report::{Report, Trouble};
-use crate::{Answer, Desk, Failure, Program, approvals, decisions, orders};
+use crate::{Answer, Chore, Desk, Failure, Program, Stage, approvals, chore, decisions, orders};
 
 /// Kind of the documents that say how a link last ran.
 const RUN: &str = "run";
@@ -56,6 +58,8 @@ pub(crate) async fn whole_report<P: Program>(
     let mut report = Report::of(command);
     report.warnings = desk.setup().warnings();
     decisions::take_up(desk).await?;
+    let chores = program.chores();
+    chore::do_all(&chores, Stage::BeforeLinks, false, desk, &mut report).await?;
     for link in desk.links() {
         report.links.push(run_link(desk, link, order).await?.0);
     }
@@ -77,6 +81,7 @@ pub(crate) async fn whole_report<P: Program>(
             }
         }
     }
+    chore::do_all(&chores, Stage::AfterLinks, false, desk, &mut report).await?;
     if desk.is_demo() {
         let mut left = 0;
         for link in desk.links() {
@@ -105,6 +110,26 @@ pub(crate) async fn run_link(desk: &Desk, link: &dyn SyncLink, order: &Order) ->
     kept.held.truncate(NAMED);
     store_run(desk, link.pair().to_string(), health == Health::Good, seconds, serde_json::to_value(kept)?).await?;
     Ok((report, health))
+}
+
+/// The quick way for some records of a link, by the schedule's order; how the link last ran as a whole stays stored.
+pub(crate) async fn run_for(desk: &Desk, link: &dyn SyncLink, ids: &[ExternalId]) -> Result<LinkReport, Failure> {
+    let approval = approvals::approvals(desk, &[]).await?;
+    let begun = desk.clock().uptime();
+    let report = match link.run_for(ids, &approval, &desk.context()).await {
+        Ok(report) => report,
+        Err(error) => LinkReport::failed(link.pair(), error.chain(), error.remedy().map(str::to_owned)),
+    };
+    if report.error.is_none() {
+        approvals::used(desk, &report.plan).await?;
+    }
+    let seconds = desk.clock().uptime().saturating_sub(begun).as_secs_f64();
+    if report.error.is_none() && report.guards.is_empty() && report.second_plan_actions + report.outcomes.done == 0 {
+        tracing::debug!(link = %link.pair(), records = ids.len(), seconds, "nothing to do for some records");
+    } else {
+        log_link(link, &report, "run for some records", seconds);
+    }
+    Ok(report)
 }
 
 async fn attempt(
@@ -215,7 +240,18 @@ pub(crate) fn log_link(link: &dyn SyncLink, report: &LinkReport, what: &str, sec
     );
 }
 
-async fn store_run(desk: &Desk, key: String, good: bool, seconds: f64, report: Value) -> Result<(), Failure> {
+/// Under which key the runs of a chore are stored.
+pub(crate) fn chore_key(chore: &dyn Chore) -> String {
+    format!("chore/{}", chore.name())
+}
+
+pub(crate) async fn store_run(
+    desk: &Desk,
+    key: String,
+    good: bool,
+    seconds: f64,
+    report: Value,
+) -> Result<(), Failure> {
     let now = desk.clock().now();
     let last_good = if good { Some(now) } else { LastRun::of(desk, &key).await?.last_good };
     let value = json!({"at": now, "last_good": last_good, "seconds": seconds, "report": report});
@@ -243,6 +279,8 @@ pub(crate) struct Kept {
     pub(crate) error: Option<String>,
     pub(crate) remedy: Option<String>,
     pub(crate) source: Option<EndpointName>,
+    pub(crate) counts: BTreeMap<String, u64>,
+    pub(crate) troubles: Vec<KeptTrouble>,
     pub(crate) intake: KeptStage,
     pub(crate) delivery: KeptStage,
 }
@@ -251,6 +289,14 @@ pub(crate) struct Kept {
 #[serde(default)]
 pub(crate) struct KeptStage {
     pub(crate) failure: Option<KeptFailure>,
+}
+
+/// What failed of a chore.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct KeptTrouble {
+    pub(crate) what: String,
+    pub(crate) error: String,
+    pub(crate) remedy: Option<String>,
 }
 
 /// Why a stage of events ended early.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use sync_core::clock::Clock;
 use sync_core::journal::{Journal, JournalErrorKind, SqliteJournal, WriterLock};
-use sync_core::model::EntityKind;
-use sync_core::reconcile::{Context, Progress, SyncLink};
+use sync_core::model::{EntityKind, ExternalId};
+use sync_core::reconcile::{Context, LinkReport, Progress, SyncLink};
 use tempfile::TempDir;
 
 use crate::config::Schedule;
-use crate::{Failure, Host, Installation, Setup};
+use crate::{Failure, Host, Installation, Setup, cycle};
 
 /// An installation that is opened for one verb.
 #[derive(Debug)]
@@ -107,6 +107,32 @@ impl Desk {
             actor: &self.actor,
             today: Some(self.setup.today(self.clock.now())),
         }
+    }
+
+    /// Runs a link as the schedule does, with the approvals that are stored. Waits while it is at work.
+    ///
+    /// # Errors
+    /// The journal, or the link is switched off. What an endpoint refuses is in the report.
+    pub async fn run_link(&self, link: &dyn SyncLink) -> Result<LinkReport, Failure> {
+        self.switched_on(link)?;
+        Ok(cycle::run_link(self, link, &cycle::Order::default()).await?.0)
+    }
+
+    /// Runs a link for a few primary records, as the schedule would: [`SyncLink::run_for`] with the approvals that are
+    /// stored, logged. How the link last ran as a whole stays stored as it is.
+    ///
+    /// # Errors
+    /// The journal, or the link is switched off. What an endpoint refuses is in the report.
+    pub async fn run_for(&self, link: &dyn SyncLink, ids: &[ExternalId]) -> Result<LinkReport, Failure> {
+        self.switched_on(link)?;
+        cycle::run_for(self, link, ids).await
+    }
+
+    fn switched_on(&self, link: &dyn SyncLink) -> Result<(), Failure> {
+        if Part::of(link).is_on(self.setup.schedule) {
+            return Ok(());
+        }
+        Err(Failure::new(format!("{} is switched off in the schedule", link.pair().title())))
     }
 
     /// From now on the schedule gives the orders, in the audit trail.

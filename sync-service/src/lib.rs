@@ -3,6 +3,7 @@
 mod answer;
 mod approvals;
 mod arguments;
+mod chore;
 mod config;
 mod cycle;
 mod decisions;
@@ -19,10 +20,11 @@ mod service;
 mod verbs;
 
 pub use answer::{Answer, Exit, Failure, FileFault};
+pub use chore::{Chore, ChoreReport, Stage};
 pub use config::{ConfigFault, ConfigFaults, Interval, Schedule, Setup, schema};
 pub use desk::Desk;
 pub use host::Host;
 pub use limits::{Allowance, Limits};
-pub use program::{Installation, Program};
+pub use program::{Installation, Program, Standing};
 pub use report::{EventCounts, Report, ShownAction, ShownChange, ShownPlan, Trouble};
 pub use run::{main_of, run};

@@ -11,7 +11,7 @@ use sync_core::connector::Endpoint;
 use sync_core::events::EventLink;
 use sync_core::reconcile::SyncLink;
 
-use crate::{Answer, ConfigFaults, Desk, Failure, Setup};
+use crate::{Answer, Chore, ConfigFaults, Desk, Failure, Schedule, Setup};
 
 /// A binary: what it joins and what its configuration looks like. Everything else is shared.
 #[async_trait]
@@ -55,6 +55,25 @@ pub trait Program: Sized + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// Work besides the links, in the order in which it is done within its stage.
+    fn chores(&self) -> Vec<Arc<dyn Chore>> {
+        Vec::new()
+    }
+
+    /// How often what is done where the configuration file does not say.
+    fn schedule() -> Schedule {
+        Schedule::default()
+    }
+
+    /// What `status` tells besides the shared part. Nothing outside is asked, and the journal is only read: a service may
+    /// be at work.
+    ///
+    /// # Errors
+    /// Whatever fails.
+    async fn status(&self, _desk: &Desk) -> Result<Standing, Failure> {
+        Ok(Standing::default())
+    }
+
     /// Streams of hints that events may have arrived. A hint is never data, only a reason to read now.
     fn hints(&self) -> Vec<BoxStream<'static, ()>> {
         Vec::new()
@@ -72,6 +91,16 @@ pub trait Program: Sized + Send + Sync + 'static {
     async fn verb(&self, name: &str, _arguments: &clap::ArgMatches, _desk: &Desk) -> Result<Answer, Failure> {
         Err(Failure::new(format!("the verb {name} does nothing")))
     }
+}
+
+/// What a program adds to the answer of `status`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "programs write it as a literal")]
+pub struct Standing {
+    /// Lines for people.
+    pub lines: Vec<String>,
+    /// Keys at the top of the JSON object; shared keys win.
+    pub json: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What is kept in agreement.

@@ -1,5 +1,6 @@
 //! What a command did, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -7,7 +8,7 @@ use serde::Serialize;
 use sync_core::events::{EventReport, EventTotals};
 use sync_core::reconcile::{ActionState, FieldChange, LinkReport, Plan};
 
-use crate::{Answer, Exit};
+use crate::{Answer, ChoreReport, Exit};
 
 /// Held records that are named to people; the JSON has them all.
 const NAMED: usize = 20;
@@ -38,8 +39,13 @@ pub struct Report {
     /// For a demo: what a plan made afresh after everything still holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh_plan_actions: Option<u64>,
-    /// What the demo did in place of an administrator.
+    /// What the demo did in place of an administrator, and then what chores have to say.
     pub said: Vec<String>,
+    /// Numbers of chores; keys of their own in the JSON object.
+    #[serde(skip)]
+    pub counts: BTreeMap<String, u64>,
+    #[serde(skip)]
+    said_by_chores: Vec<String>,
     /// What somebody should know.
     pub warnings: Vec<String>,
 }
@@ -122,6 +128,19 @@ pub struct Trouble {
     pub remedy: Option<String>,
 }
 
+impl Trouble {
+    /// A failure in words.
+    pub fn new(what: impl Into<String>, error: impl Into<String>) -> Self {
+        Self { what: what.into(), error: error.into(), remedy: None }
+    }
+
+    /// What a person can do about it.
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
 impl EventCounts {
     pub(crate) fn add(&mut self, totals: &EventTotals) {
         self.read += totals.read;
@@ -169,6 +188,16 @@ impl Report {
         self.errors.push(Trouble { what: what.into(), error: error.into(), remedy });
     }
 
+    /// What a chore did.
+    pub(crate) fn add_chore(&mut self, done: ChoreReport) {
+        for (name, count) in done.counts {
+            *self.counts.entry(name).or_default() += count;
+        }
+        self.said_by_chores.extend(done.said);
+        self.errors.extend(done.troubles);
+        self.warnings.extend(done.warnings);
+    }
+
     /// How the program ends after this.
     pub fn exit(&self) -> Exit {
         let failed = !self.errors.is_empty() || self.links.iter().any(LinkReport::is_failure);
@@ -189,7 +218,12 @@ impl Report {
         for said in &self.said {
             let _ = writeln!(text, "Demo, in place of an administrator: {said}");
         }
+        for said in &self.said_by_chores {
+            let _ = writeln!(text, "{said}");
+        }
+        self.said.append(&mut self.said_by_chores);
         let _ = writeln!(text, "{}", self.table());
+        self.tell_counts(&mut text);
         self.tell_trouble(&mut text);
         self.tell_events(&mut text);
         self.tell_demo(&mut text);
@@ -198,6 +232,9 @@ impl Report {
         let mut json = serde_json::to_value(&self).unwrap_or_default();
         if let Some(object) = json.as_object_mut() {
             object.insert("exit".to_owned(), exit.code().into());
+            for (name, count) in &self.counts {
+                object.entry(name.clone()).or_insert_with(|| (*count).into());
+            }
         }
         Answer { text, json, exit }
     }
@@ -285,6 +322,14 @@ impl Report {
         }
         for warning in &self.warnings {
             let _ = writeln!(text, "Note: {warning}");
+        }
+    }
+
+    fn tell_counts(&self, text: &mut String) {
+        let counts: Vec<String> =
+            self.counts.iter().map(|(name, n)| format!("{n} {}", name.replace('_', " "))).collect();
+        if !counts.is_empty() {
+            let _ = writeln!(text, "{}", counts.join(", "));
         }
     }
 

@@ -103,7 +103,8 @@ impl<P: Program> Opened<P> {
     async fn open(options: &Options) -> Result<Self, Failure> {
         if options.demo {
             let folder = tempfile::Builder::new().prefix(P::NAME).tempdir()?;
-            let setup = Setup::in_folder(P::NAME, folder.path());
+            let mut setup = Setup::in_folder(P::NAME, folder.path());
+            setup.schedule = P::schedule();
             let program = P::demo(&setup).await?;
             return Ok(Self { program, setup, demo: Some(folder) });
         }
@@ -135,7 +136,7 @@ impl<P: Program> Opened<P> {
         }
         let (program, mut desk) = self.desk(options, access, host, log)?;
         match verb {
-            Verb::Plan => verbs::plan(&desk).await,
+            Verb::Plan => verbs::plan(&program, &desk).await,
             Verb::Apply(apply) => verbs::apply(&program, &desk, apply).await,
             Verb::Run(run) if run.once => verbs::once(&program, &mut desk).await,
             Verb::Run(_) => crate::service::serve(&program, &mut desk, host, options.json).await,
@@ -143,7 +144,7 @@ impl<P: Program> Opened<P> {
             Verb::Release(release) => verbs::release(&mut desk, &release).await,
             shown => {
                 verbs::warm_up(&program, &desk).await?;
-                verbs::show(&desk, shown).await
+                verbs::show(&program, &desk, shown).await
             }
         }
     }

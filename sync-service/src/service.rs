@@ -1,6 +1,7 @@
 //! `run`: every part on its own schedule, until told to stop.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cycle::{self, Health, Order};
 use crate::desk::Part;
-use crate::{Answer, Desk, Failure, Host, Program, decisions};
+use crate::{Answer, Chore, Desk, Failure, Host, Program, Stage, chore, decisions};
 
 const NEXT: &str = "next";
 const SERVICE: &str = "service";
@@ -24,6 +25,8 @@ const SERVICE: &str = "service";
 const HINT_MIN: Duration = Duration::from_secs(5);
 /// Longest distance between two tries of what fails.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+/// For how long the first run of links waits for chores that read what they are made from.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How often the service says that it is alive.
 const BEAT: Duration = Duration::from_secs(30);
 
@@ -62,7 +65,7 @@ pub(crate) async fn serve<P: Program>(
     }
     tracing::info!("the service runs");
     let stop = std::mem::replace(&mut host.stop, futures::future::pending().boxed());
-    let finished = work(desk, program.hints(), stop).await;
+    let finished = work(desk, &program.chores(), program.hints(), stop).await;
     desk.journal().commit(Durability::D2, vec![Write::Delete { kind: SERVICE, key: "beat".to_owned() }]).await?;
     tracing::info!(finished, "the service stopped");
     let text = if finished { "Stopped." } else { "Stopped in the middle of a run; the next start goes on from there." };
@@ -70,19 +73,57 @@ pub(crate) async fn serve<P: Program>(
 }
 
 /// Returns whether everything came to its end before the time for a stop was over.
-async fn work(desk: &Desk, hints: Vec<BoxStream<'static, ()>>, stop: BoxFuture<'static, ()>) -> bool {
+async fn work(
+    desk: &Desk,
+    chores: &[Arc<dyn Chore>],
+    hints: Vec<BoxStream<'static, ()>>,
+    stop: BoxFuture<'static, ()>,
+) -> bool {
     let hints_of_jobs: Vec<Notify> = desk.installation().events.iter().map(|_| Notify::new()).collect();
     let jobs = jobs(desk, &hints_of_jobs);
     let (stopping, stopped) = watch::channel(false);
-    let (definitions_done, definitions) =
-        watch::channel(!jobs.iter().any(|job| job.name == part_name(Part::Definitions)));
+    let count = |wanted: &dyn Fn(&Job<'_>) -> bool| jobs.iter().filter(|job| wanted(job)).count();
+    let named = |part: Part| move |job: &Job<'_>| job.name == part_name(part);
+    let read = Gate::of(chores.iter().filter(|chore| chore.stage() == Stage::BeforeLinks).count());
+    let definitions = Gate::of(count(&named(Part::Definitions)));
+    let links = Gate::of(count(&|job| matches!(job.work, Work::Links(_))));
     let loops = jobs.into_iter().map(|job| {
-        let first = job.name == part_name(Part::Definitions);
-        let after = (job.name == part_name(Part::People)).then(|| definitions.clone());
-        let (stopped, done) = (stopped.clone(), first.then_some(&definitions_done));
-        async move { job.keep_running(desk, stopped, after, done).await }
+        let (stopped, people) = (stopped.clone(), job.name == part_name(Part::People));
+        let mut opens = Vec::new();
+        if matches!(job.work, Work::Links(_)) {
+            opens.push(&links);
+        }
+        if job.name == part_name(Part::Definitions) {
+            opens.push(&definitions);
+        }
+        let (read, definitions) = (&read, &definitions);
+        let ready = async move {
+            if let Work::Links(_) = job.work {
+                // What is to be withdrawn by now must not wait for a source that hangs.
+                let _ = tokio::time::timeout(LONGEST_WAIT, read.opened()).await;
+            }
+            if people {
+                definitions.opened().await;
+            }
+            job
+        };
+        async move {
+            let mut waits = stopped.clone();
+            let job = tokio::select! {
+                job = ready => Some(job),
+                _ = waits.wait_for(|stopped| *stopped) => None,
+            };
+            if let Some(job) = job {
+                job.keep_running(desk, stopped, &opens).await;
+            }
+        }
     });
-    let all = join_all(loops);
+    let chores = chores.iter().map(|chore| {
+        let before = chore.stage() == Stage::BeforeLinks;
+        let (opens, after) = if before { (Some(&read), None) } else { (None, Some(&links)) };
+        keep_doing(&**chore, desk, stopped.clone(), after, opens)
+    });
+    let all = async { tokio::join!(join_all(loops), join_all(chores)) };
     tokio::pin!(all);
     let listen = listen(hints, &hints_of_jobs);
     let beat = keep_beating(desk);
@@ -123,19 +164,8 @@ fn jobs<'a>(desk: &'a Desk, hints: &'a [Notify]) -> Vec<Job<'a>> {
 
 impl Job<'_> {
     /// Runs at once and then by the schedule; a slow run delays the next, never overlaps it.
-    async fn keep_running(
-        self,
-        desk: &Desk,
-        mut stopped: watch::Receiver<bool>,
-        after: Option<watch::Receiver<bool>>,
-        done: Option<&watch::Sender<bool>>,
-    ) {
-        if let Some(mut after) = after {
-            tokio::select! {
-                _ = after.wait_for(|done| *done) => {}
-                _ = stopped.wait_for(|stopped| *stopped) => return,
-            }
-        }
+    async fn keep_running(self, desk: &Desk, mut stopped: watch::Receiver<bool>, opens: &[&Gate]) {
+        let mut first = true;
         let mut failures = 0_u32;
         loop {
             let begun = Instant::now();
@@ -145,8 +175,10 @@ impl Job<'_> {
                 Health::Failing
             });
             failures = if health == Health::Good { 0 } else { failures.saturating_add(1) };
-            if let Some(done) = done {
-                let _ = done.send(true);
+            if std::mem::take(&mut first) {
+                for gate in opens {
+                    gate.one_less();
+                }
             }
             let wait = self.distance(health, failures);
             self.note_next(desk, wait).await;
@@ -186,10 +218,7 @@ impl Job<'_> {
         match health {
             Health::Good => jittered(self.interval),
             Health::Stuck => jittered(self.interval.max(LONGEST_BACKOFF)),
-            Health::Failing => {
-                let backoff = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(16));
-                jittered(backoff.min(LONGEST_BACKOFF))
-            }
+            Health::Failing => backoff(failures),
         }
     }
 
@@ -206,6 +235,63 @@ impl Job<'_> {
         if let Err(error) = desk.journal().commit(Durability::D2, vec![put]).await {
             tracing::error!(part = self.name, "the time of the next run cannot be stored: {error}");
         }
+    }
+}
+
+/// Does a chore at once and then whenever it asks for it; one that fails is tried again ever less often.
+async fn keep_doing(
+    chore: &dyn Chore,
+    desk: &Desk,
+    mut stopped: watch::Receiver<bool>,
+    after: Option<&Gate>,
+    mut opens: Option<&Gate>,
+) {
+    if let Some(after) = after {
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = after.opened() => {}
+        }
+    }
+    let mut failures = 0_u32;
+    loop {
+        let done = chore::do_one(chore, desk).await.unwrap_or_else(|failure| {
+            tracing::error!(chore = chore.name(), "how it went cannot be stored: {}", failure.message());
+            Err(failure)
+        });
+        failures = if done.is_ok() { 0 } else { failures.saturating_add(1) };
+        if let Some(gate) = opens.take() {
+            gate.one_less();
+        }
+        let again = async {
+            match failures {
+                0 => chore.next(desk).await,
+                failures => sleep(backoff(failures)).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = again => {}
+        }
+    }
+}
+
+/// Opens once so many have done what others wait for.
+struct Gate(watch::Sender<usize>);
+
+impl Gate {
+    fn of(awaited: usize) -> Self {
+        Self(watch::Sender::new(awaited))
+    }
+
+    fn one_less(&self) {
+        self.0.send_modify(|awaited| *awaited = awaited.saturating_sub(1));
+    }
+
+    async fn opened(&self) {
+        // It fails only when the sender is gone, and that is here.
+        let _ = self.0.subscribe().wait_for(|awaited| *awaited == 0).await;
     }
 }
 
@@ -264,6 +350,12 @@ async fn listen(hints: Vec<BoxStream<'static, ()>>, jobs: &[Notify]) {
         jobs.iter().for_each(Notify::notify_one);
     }
     std::future::pending::<()>().await;
+}
+
+/// Soon at first, then ever later.
+fn backoff(failures: u32) -> Duration {
+    let backoff = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(16));
+    jittered(backoff.min(LONGEST_BACKOFF))
 }
 
 /// ±10 %, so that many installations do not ask in step.

@@ -51,9 +51,10 @@ impl<T: Entity> Reconciler<T> {
         let read = (ids.len() as u64, these.followers);
         let observed = Observation { read, trips: Vec::new(), extent: extent.clone() };
         let plan = self.plan_from_store(context, &observed).await?;
-        let mut report = match plan.actions.is_empty() {
-            true => LinkReport::of_plan(&plan),
-            false => self.apply_plan(plan, approval, extent, context).await?,
+        let mut report = if plan.actions.is_empty() {
+            LinkReport::of_plan(&plan)
+        } else {
+            self.apply_plan(plan, approval, extent, context).await?
         };
         report.held.append(&mut these.unread);
         report.actions.hold = report.held.len() as u64;
@@ -67,8 +68,8 @@ impl<T: Entity> Reconciler<T> {
         context: &Context<'_>,
     ) -> Result<(), RunError> {
         let seen = self.identified.lock().unwrap_or_else(PoisonError::into_inner).get(&side).copied();
-        let now = context.clock.uptime();
-        if seen.is_some_and(|seen| seen <= now && now - seen < IDENTITY_HOLDS) {
+        let age = seen.and_then(|seen| context.clock.uptime().checked_sub(seen));
+        if age.is_some_and(|age| age < IDENTITY_HOLDS) {
             return Ok(());
         }
         self.verify_identity(side, endpoint, context).await

@@ -36,7 +36,7 @@ pub(crate) async fn load<P: Program>(file: &Path, data: Option<&Path>) -> Result
     let (Some(sections), Some(config), true) = (shared, config, faults.is_empty()) else {
         return Err(Failure::of_files(unusable(faults.len()), sorted(faults)));
     };
-    let setup = Setup::new(P::NAME, file, data, &sections);
+    let setup = Setup::new(P::NAME, file, data, &sections, P::schedule());
     match P::build(config, &setup).await {
         Ok(program) => Ok((program, setup)),
         Err(found) => {

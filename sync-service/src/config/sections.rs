@@ -62,19 +62,21 @@ pub(crate) enum LogLevel {
 }
 
 /// A section of which only the interval is shared.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Seldom {
     /// How often, such as `15m`, or `off`.
-    pub(crate) interval: Interval,
+    #[schemars(with = "Interval")]
+    pub(crate) interval: Option<Interval>,
 }
 
 /// A section of which only the interval is shared.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Often {
     /// How often, such as `30s`, or `off`.
-    pub(crate) interval: Interval,
+    #[schemars(with = "Interval")]
+    pub(crate) interval: Option<Interval>,
 }
 
 /// When what is done.
@@ -95,9 +97,13 @@ impl Shared {
     /// Sections of which only `interval` is shared.
     pub(crate) const SPLIT: [&'static str; 3] = ["people", "definitions", "events"];
 
-    /// The schedule.
-    pub(crate) fn schedule(&self) -> Schedule {
-        Schedule { definitions: self.definitions.interval, people: self.people.interval, events: self.events.interval }
+    /// The schedule: what the file says, and the program's own where it says nothing.
+    pub(crate) fn schedule(&self, default: Schedule) -> Schedule {
+        Schedule {
+            definitions: self.definitions.interval.unwrap_or(default.definitions),
+            people: self.people.interval.unwrap_or(default.people),
+            events: self.events.interval.unwrap_or(default.events),
+        }
     }
 
     /// The zone; UTC only where [`Shared::faults`] finds it unknown.
@@ -137,14 +143,9 @@ impl Default for Service {
     }
 }
 
-impl Default for Seldom {
+impl Default for Schedule {
     fn default() -> Self {
-        Self { interval: Interval::every(Duration::from_mins(15)) }
-    }
-}
-
-impl Default for Often {
-    fn default() -> Self {
-        Self { interval: Interval::every(Duration::from_secs(30)) }
+        let seldom = Interval::every(Duration::from_mins(15));
+        Self { definitions: seldom, people: seldom, events: Interval::every(Duration::from_secs(30)) }
     }
 }

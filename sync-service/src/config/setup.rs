@@ -33,7 +33,13 @@ pub struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn new(name: &'static str, file: &Path, data: Option<&Path>, shared: &Shared) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        file: &Path,
+        data: Option<&Path>,
+        shared: &Shared,
+        schedule: Schedule,
+    ) -> Self {
         let base = file.parent().map(Path::to_owned).unwrap_or_default();
         let data = data.map_or_else(|| base.join(&shared.service.data), Path::to_owned);
         let logs = shared.service.log_folder.as_ref().map_or_else(|| data.join("logs"), |folder| base.join(folder));
@@ -44,7 +50,7 @@ impl Setup {
             actor: shared.service.actor.clone(),
             name,
             time_zone: shared.time_zone(),
-            schedule: shared.schedule(),
+            schedule: shared.schedule(schedule),
             limits: shared.guards,
             warnings: Mutex::default(),
             base,
@@ -55,7 +61,7 @@ impl Setup {
     /// Defaults in a folder; for demonstrations and tests.
     pub fn in_folder(name: &'static str, folder: &Path) -> Self {
         let file = folder.join(format!("{name}.toml"));
-        Self::new(name, &file, Some(folder), &Shared::default())
+        Self::new(name, &file, Some(folder), &Shared::default(), Schedule::default())
     }
 
     /// The folder of the state.

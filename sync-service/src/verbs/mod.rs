@@ -18,13 +18,13 @@ pub(crate) use plan::plan;
 pub(crate) use test::test;
 
 use crate::arguments::Verb;
-use crate::{Answer, Desk, Failure};
+use crate::{Answer, Desk, Failure, Program};
 
 /// Verbs that only look.
-pub(crate) async fn show(desk: &Desk, verb: Verb) -> Result<Answer, Failure> {
+pub(crate) async fn show<P: Program>(program: &P, desk: &Desk, verb: Verb) -> Result<Answer, Failure> {
     match verb {
         Verb::Explain(asked) => explain::explain(desk, &asked.key).await,
         Verb::Log(asked) => log::log(desk, &asked).await,
-        _ => status::status(desk).await,
+        _ => status::status(program, desk).await,
     }
 }

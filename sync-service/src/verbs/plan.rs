@@ -8,13 +8,14 @@ use sync_core::reconcile::{LinkReport, Plan};
 
 use crate::cycle::LastRun;
 use crate::report::{Report, ShownPlan};
-use crate::{Answer, Desk, Failure, approvals, cycle, decisions, orders};
+use crate::{Answer, Desk, Failure, Program, Stage, approvals, chore, cycle, decisions, orders};
 
-pub(crate) async fn plan(desk: &Desk) -> Result<Answer, Failure> {
+pub(crate) async fn plan<P: Program>(program: &P, desk: &Desk) -> Result<Answer, Failure> {
     let (mut report, mut plans) = (Report::of("plan"), Vec::new());
     report.warnings = desk.setup().warnings();
     orders::carry_out_all(desk).await?;
     decisions::take_up(desk).await?;
+    chore::do_all(&program.chores(), Stage::BeforeLinks, true, desk, &mut report).await?;
     for link in desk.links() {
         let begun = desk.clock().uptime();
         match link.plan(&desk.context()).await {

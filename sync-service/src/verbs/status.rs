@@ -13,7 +13,7 @@ use sync_core::reconcile::{GuardTrip, Note, SyncLink};
 use crate::cycle::{self, LastRun};
 use crate::desk::Part;
 use crate::report::plain_table;
-use crate::{Answer, Desk, Failure, Interval, Setup, approvals, service};
+use crate::{Answer, Chore, Desk, Failure, Interval, Program, Setup, approvals, service};
 
 /// Held records that are named to people; the JSON has all that were stored.
 const NAMED: usize = 20;
@@ -27,6 +27,7 @@ struct Status {
     decisions: PathBuf,
     links: Vec<LinkStatus>,
     events: Vec<EventStatus>,
+    chores: Vec<ChoreStatus>,
     approvals_waiting: Vec<String>,
 }
 
@@ -68,7 +69,26 @@ struct EventStatus {
     failures: Vec<cycle::KeptFailure>,
 }
 
-pub(crate) async fn status(desk: &Desk) -> Result<Answer, Failure> {
+/// When a chore ran; it says itself when it goes on.
+#[derive(Debug, Serialize)]
+struct Ran {
+    last_run: Option<DateTime<Utc>>,
+    last_good: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChoreStatus {
+    chore: String,
+    #[serde(flatten)]
+    times: Ran,
+    /// What it did when it last ran.
+    counts: BTreeMap<String, u64>,
+    error: Option<String>,
+    remedy: Option<String>,
+    troubles: Vec<cycle::KeptTrouble>,
+}
+
+pub(crate) async fn status<P: Program>(program: &P, desk: &Desk) -> Result<Answer, Failure> {
     let beat = service::beat(desk).await?;
     let (mut links, mut events) = (Vec::new(), Vec::new());
     for link in &desk.installation().links {
@@ -77,6 +97,11 @@ pub(crate) async fn status(desk: &Desk) -> Result<Answer, Failure> {
     for link in &desk.installation().events {
         events.push(of_events(desk, link, &beat).await?);
     }
+    let mut chores = Vec::new();
+    for chore in program.chores() {
+        chores.push(of_chore(desk, &*chore).await?);
+    }
+    let own = program.status(desk).await?;
     let status = Status {
         command: "status",
         service: beat,
@@ -85,9 +110,23 @@ pub(crate) async fn status(desk: &Desk) -> Result<Answer, Failure> {
         decisions: desk.setup().decisions(),
         links,
         events,
+        chores,
         approvals_waiting: approvals::stored(desk).await?.into_iter().collect(),
     };
-    Ok(Answer::new(status.text(desk.setup()), serde_json::to_value(&status)?))
+    let mut json = serde_json::to_value(&status)?;
+    if let Some(object) = json.as_object_mut() {
+        for (key, value) in own.json {
+            object.entry(key).or_insert(value);
+        }
+    }
+    Ok(Answer::new(status.text(desk.setup(), &own.lines), json))
+}
+
+async fn of_chore(desk: &Desk, chore: &dyn Chore) -> Result<ChoreStatus, Failure> {
+    let run = LastRun::of(desk, &cycle::chore_key(chore)).await?;
+    let cycle::Kept { counts, error, remedy, troubles, .. } = run.report;
+    let times = Ran { last_run: run.at, last_good: run.last_good };
+    Ok(ChoreStatus { chore: chore.name().to_owned(), times, counts, error, remedy, troubles })
 }
 
 async fn of_link(desk: &Desk, link: &dyn SyncLink, beat: &service::Beat) -> Result<LinkStatus, Failure> {
@@ -145,7 +184,7 @@ async fn times(
 }
 
 impl Status {
-    fn text(&self, setup: &Setup) -> String {
+    fn text(&self, setup: &Setup, own: &[String]) -> String {
         let mut text = match self.service.since {
             Some(since) if self.service.running => format!("The service runs since {}.\n", setup.local(since)),
             _ => "The service does not run.\n".to_owned(),
@@ -163,9 +202,18 @@ impl Status {
             row.extend(link.times.cells(setup));
             table.add_row(row);
         }
+        for chore in &self.chores {
+            let empty = [(); 4].map(|()| String::new());
+            let row = [vec![chore.chore.clone()], empty.to_vec(), chore.times.cells(setup)].concat();
+            table.add_row(row);
+        }
         let _ = writeln!(text, "{table}");
         self.links.iter().for_each(|link| link.tell(&mut text));
         self.events.iter().for_each(|link| link.tell(&mut text));
+        self.chores.iter().for_each(|chore| chore.tell(&mut text));
+        for line in own {
+            let _ = writeln!(text, "{line}");
+        }
         for hash in &self.approvals_waiting {
             let _ = writeln!(text, "Approved, not yet carried out: plan {}", hash.get(..12).unwrap_or(hash));
         }
@@ -203,6 +251,25 @@ impl LinkStatus {
         }
         for note in self.held.iter().take(NAMED) {
             let _ = writeln!(text, "{name}: held {:?} ({}): {}", note.title, note.record, note.why);
+        }
+    }
+}
+
+impl Ran {
+    fn cells(&self, setup: &Setup) -> Vec<String> {
+        let short = |at: Option<DateTime<Utc>>| at.map_or_else(|| "-".to_owned(), |at| setup.local(at));
+        vec![short(self.last_run), short(self.last_good), String::new()]
+    }
+}
+
+impl ChoreStatus {
+    fn tell(&self, text: &mut String) {
+        let remedy = |remedy: &Option<String>| remedy.clone().unwrap_or_default();
+        if let Some(error) = &self.error {
+            let _ = writeln!(text, "{}: {error}. {}", self.chore, remedy(&self.remedy));
+        }
+        for trouble in &self.troubles {
+            let _ = writeln!(text, "{}: {}: {}. {}", self.chore, trouble.what, trouble.error, remedy(&trouble.remedy));
         }
     }
 }

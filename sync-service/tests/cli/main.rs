@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "a test may stop")]
 
 mod approvals;
+mod chores;
 mod configuration;
 mod decisions;
 mod service;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -16,13 +17,17 @@ use sync_core::clock::ManualClock;
 use sync_core::connector::{CheckReport, DeliveryClass, Endpoint, EndpointIdentity, SyncError};
 use sync_core::events::EventLink;
 use sync_core::model::{
-    AccessEvent, Credential, Department, Device, DeviceKind, Direction, EndpointName, EntityKind, EventClass, Known,
-    Pair, Person, RefKey,
+    AccessEvent, Credential, Department, Device, DeviceKind, Direction, EndpointName, EntityKind, EventClass,
+    ExternalId, Known, Pair, Person, RefKey,
 };
 use sync_core::reconcile::{CorrelationRule, Reconciler, Removals};
 use sync_core::test_kit::{FakeBookings, FakeEventLog, FakeSide};
-use sync_service::{Answer, ConfigFault, ConfigFaults, Desk, Failure, Host, Installation, Program, Setup};
+use sync_service::{
+    Answer, Chore, ChoreReport, ConfigFault, ConfigFaults, Desk, Failure, Host, Installation, Interval, Program,
+    Schedule, Setup, Stage, Standing, Trouble,
+};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// Both systems of a world.
 pub struct Systems {
@@ -35,6 +40,23 @@ pub struct Systems {
     pub log: Arc<FakeEventLog>,
     pub bookings: Arc<FakeBookings>,
     pub hints: Mutex<Vec<BoxStream<'static, ()>>>,
+    pub desk_work: DeskWork,
+}
+
+/// What the chores of the toy have to do, and what they did.
+#[derive(Default)]
+pub struct DeskWork {
+    /// What the feed brings at its next reading.
+    pub feed: Mutex<Vec<Person>>,
+    /// What the feed answers instead.
+    pub feed_fails: Mutex<Option<&'static str>>,
+    /// The feed never answers.
+    pub feed_hangs: AtomicBool,
+    /// Records whose time has come.
+    pub due: Mutex<Vec<ExternalId>>,
+    pub boundary: Notify,
+    /// In order, with the number of people at the hours as they found it.
+    pub done: Mutex<Vec<(&'static str, usize)>>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<String, Arc<Systems>>>> = LazyLock::new(Mutex::default);
@@ -51,7 +73,17 @@ impl Systems {
             log: Arc::new(FakeEventLog::new("doors")),
             bookings: Arc::new(FakeBookings::new("hours", DeliveryClass::Keyed)),
             hints: Mutex::default(),
+            desk_work: DeskWork::default(),
         }
+    }
+
+    /// How often a chore was done.
+    pub fn times(&self, chore: &str) -> usize {
+        self.desk_work.done.lock().unwrap().iter().filter(|(name, _)| *name == chore).count()
+    }
+
+    fn note(&self, chore: &'static str) {
+        self.desk_work.done.lock().unwrap().push((chore, self.hours.len()));
     }
 
     pub fn named(world: &str) -> Arc<Self> {
@@ -94,6 +126,7 @@ pub fn in_department(first: &str, department: &str) -> Person {
 pub struct Toy {
     installation: Installation,
     systems: Arc<Systems>,
+    chores: bool,
 }
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -118,6 +151,9 @@ struct ToyConfig {
     /// A third system that does not answer.
     #[serde(default)]
     broken: bool,
+    /// Whether there are chores.
+    #[serde(default)]
+    chores: bool,
 }
 
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -156,7 +192,7 @@ impl Toy {
             .people(Pair::new(EntityKind::Person, "doors", "hours"))
             .devices(Pair::new(EntityKind::Device, "doors", "hours"), systems.terminals.clone());
         let installation = Installation::new(endpoints).link(departments).link(devices).link(staff).events(events);
-        Self { installation, systems }
+        Self { installation, systems, chores: false }
     }
 }
 
@@ -183,7 +219,8 @@ impl Program for Toy {
         }
         ConfigFaults::none_of(faults)?;
         let _ = config.toy.parallel;
-        Ok(Self::join(Systems::named(&config.toy.world), setup, &config.people, config.toy.broken))
+        let toy = Self::join(Systems::named(&config.toy.world), setup, &config.people, config.toy.broken);
+        Ok(Self { chores: config.toy.chores, ..toy })
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {
@@ -193,7 +230,7 @@ impl Program for Toy {
         }
         systems.readers.put(Device { name: Known::Value("Front door".into()), ..Device::default() });
         systems.swipe("1", "1", now() - chrono::Duration::hours(1));
-        Ok(Self::join(systems, setup, &PeopleConfig::default(), false))
+        Ok(Self { chores: true, ..Self::join(systems, setup, &PeopleConfig::default(), false) })
     }
 
     fn installation(&self) -> &Installation {
@@ -210,6 +247,25 @@ impl Program for Toy {
         Ok(vec!["released the terminal Front door".to_owned()])
     }
 
+    fn chores(&self) -> Vec<Arc<dyn Chore>> {
+        let chore = |part| -> Arc<dyn Chore> { Arc::new(ToyChore { part, systems: self.systems.clone() }) };
+        let parts = [Part::Letters, Part::Feed, Part::Boundary];
+        parts.into_iter().filter(|_| self.chores).map(chore).collect()
+    }
+
+    fn schedule() -> Schedule {
+        let mut schedule = Schedule::default();
+        schedule.definitions = Interval::every(Duration::from_mins(7));
+        schedule
+    }
+
+    async fn status(&self, _desk: &Desk) -> Result<Standing, Failure> {
+        let mut standing = Standing { lines: vec!["The toy is fine.".to_owned()], ..Standing::default() };
+        standing.json.insert("toy".to_owned(), json!({"fine": true}));
+        standing.json.insert("links".to_owned(), json!("not ours to say"));
+        Ok(standing)
+    }
+
     fn hints(&self) -> Vec<BoxStream<'static, ()>> {
         std::mem::take(&mut *self.systems.hints.lock().unwrap())
     }
@@ -223,6 +279,96 @@ impl Program for Toy {
         let terminals = self.systems.terminals.all();
         let text = format!("{name}: {} terminals by order of {}", terminals.len(), desk.actor());
         Ok(Answer::new(text, json!({"command": name, "id": id, "terminals": terminals.len()})))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Part {
+    /// Before: brings people to the doors.
+    Feed,
+    /// After: does what is due the quick way.
+    Boundary,
+    /// After: tells who has arrived.
+    Letters,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Feed => "feed",
+            Self::Boundary => "boundary",
+            Self::Letters => "letters",
+        }
+    }
+}
+
+struct ToyChore {
+    part: Part,
+    systems: Arc<Systems>,
+}
+
+impl std::fmt::Debug for ToyChore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[async_trait]
+impl Chore for ToyChore {
+    fn name(&self) -> &str {
+        self.part.name()
+    }
+
+    fn stage(&self) -> Stage {
+        if self.part == Part::Feed { Stage::BeforeLinks } else { Stage::AfterLinks }
+    }
+
+    fn reads_only(&self) -> bool {
+        self.part == Part::Feed
+    }
+
+    async fn next(&self, _desk: &Desk) {
+        match self.part {
+            Part::Feed => tokio::time::sleep(Duration::from_mins(5)).await,
+            Part::Boundary => self.systems.desk_work.boundary.notified().await,
+            Part::Letters => std::future::pending().await,
+        }
+    }
+
+    async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
+        self.systems.note(self.part.name());
+        let work = &self.systems.desk_work;
+        let mut report = ChoreReport::default();
+        report.count("chores_done", 1);
+        match self.part {
+            Part::Feed => {
+                if work.feed_hangs.load(Ordering::SeqCst) {
+                    std::future::pending::<()>().await;
+                }
+                if let Some(why) = *work.feed_fails.lock().unwrap() {
+                    return Err(Failure::new(why).with_remedy("Look at the feed"));
+                }
+                let people = std::mem::take(&mut *work.feed.lock().unwrap());
+                report.count("feeds_read", 1);
+                for person in people {
+                    self.systems.doors.put(person);
+                }
+            }
+            Part::Boundary => {
+                let due = std::mem::take(&mut *work.due.lock().unwrap());
+                let staff = desk.installation().links[2].clone();
+                if !due.is_empty() {
+                    report.count("done_quickly", desk.run_for(&*staff, &due).await?.outcomes.done);
+                }
+            }
+            Part::Letters => {
+                report.said.push(format!("{} people were written to", self.systems.hours.len()));
+                if self.systems.hours.all().iter().any(|record| record.value.first_name == Known::from_text("Nomail")) {
+                    report.troubles.push(Trouble::new("the letter to Nomail", "no address").with_remedy("Add one"));
+                }
+            }
+        }
+        Ok(report)
     }
 }
 
