@@ -8,35 +8,61 @@ use chrono_tz::Tz;
 use sync_core::connector::Source;
 use sync_core::model::Booking;
 
+use crate::codes::CodesConfig;
 use crate::grants::{Grants, Rules};
 use crate::intake::{self, IntakeReport, Reading, SourceState};
+use crate::prepare::Survey;
 use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
+use crate::seal::Sealer;
 use crate::{AccessConfig, AccessError};
 
 /// Bookings, people and rights of one site.
 pub struct Access {
-    config: AccessConfig,
+    settings: Settings,
     rules: Rules,
-    zone: Tz,
     store: Store,
+    sealer: Sealer,
     grants: RwLock<Arc<Grants>>,
+    pub(crate) survey: Survey,
+}
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// About rooms, doors, times and privacy.
+    pub access: AccessConfig,
+    /// About codes.
+    pub codes: CodesConfig,
+    /// The site's zone.
+    pub zone: Tz,
 }
 
 impl Access {
-    /// What the store knows, read by a configuration. `zone` is the site's.
+    /// What the store knows, read by the settings. The sealer opens the codes in it.
     ///
     /// # Errors
     /// The store.
-    pub fn open(store: Store, config: AccessConfig, zone: Tz) -> Result<Self, AccessError> {
-        let rules = Rules::new(&config);
+    pub fn open(store: Store, sealer: Sealer, settings: Settings) -> Result<Self, AccessError> {
+        let rules = Rules::new(&settings.access);
         let grants =
             store.with(|connection| Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules)))?;
-        Ok(Self { config, rules, zone, store, grants: RwLock::new(Arc::new(grants)) })
+        let grants = RwLock::new(Arc::new(grants));
+        Ok(Self { settings, rules, store, sealer, grants, survey: Survey::default() })
     }
 
     /// The configuration.
     pub fn config(&self) -> &AccessConfig {
-        &self.config
+        &self.settings.access
+    }
+
+    /// What codes are chosen from.
+    pub fn codes(&self) -> &CodesConfig {
+        &self.settings.codes
+    }
+
+    /// What opens the codes in the store.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// How bookings are read.
@@ -46,7 +72,7 @@ impl Access {
 
     /// The site's zone.
     pub fn zone(&self) -> Tz {
-        self.zone
+        self.settings.zone
     }
 
     /// The store.
@@ -79,7 +105,7 @@ impl Access {
     /// The store; nothing was taken over then.
     pub fn take_reading(&self, reading: Reading, now: DateTime<Utc>) -> Result<IntakeReport, AccessError> {
         let (report, grants) = self.store.transaction(|transaction| {
-            let report = intake::apply(transaction, reading, &self.config, &self.rules, now)?;
+            let report = intake::apply(transaction, reading, self.config(), &self.rules, now)?;
             Ok::<_, AccessError>((report, intake::refresh(transaction, &self.rules, now)?))
         })?;
         self.put_grants(grants);
@@ -106,7 +132,7 @@ impl Access {
 
     /// The day of an instant at the site.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
-        at.with_timezone(&self.zone).date_naive()
+        at.with_timezone(&self.zone()).date_naive()
     }
 
     pub(crate) fn put_grants(&self, grants: Grants) {
@@ -127,6 +153,6 @@ impl Access {
 
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access").field("zone", &self.zone).finish_non_exhaustive()
+        f.debug_struct("Access").field("zone", &self.zone()).finish_non_exhaustive()
     }
 }

@@ -26,6 +26,9 @@ pub struct Grants {
     resources: Vec<Resource>,
     people: Vec<Holder>,
     by_key: HashMap<Arc<str>, usize>,
+    by_number: HashMap<i64, usize>,
+    /// The sources' keys of bookings that give rights.
+    booking_keys: HashMap<i64, Box<str>>,
     /// Every instant at which something changes for a person, in order.
     boundaries: Vec<(DateTime<Utc>, u32)>,
 }
@@ -125,6 +128,7 @@ impl Grants {
         for person in people {
             let key: Arc<str> = person.key.as_str().into();
             grants.by_key.insert(key.clone(), grants.people.len());
+            grants.by_number.insert(person.id, grants.people.len());
             grants.people.push(Holder {
                 key,
                 person: person.id,
@@ -147,6 +151,7 @@ impl Grants {
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         for row in bookings.iter().filter(|row| rules.confirmed(row)) {
             let (opens, closes) = rules.window(row);
+            self.booking_keys.insert(row.id, row.key.as_str().into());
             for name in &row.booking.resources {
                 let Some(doors) = rules.doors.get(name) else { continue };
                 let resource = *numbers.entry(name).or_insert_with(|| {
@@ -197,6 +202,16 @@ impl Grants {
     /// One person by folded address.
     pub fn person(&self, key: &str) -> Option<&Holder> {
         self.by_key.get(key).and_then(|at| self.people.get(*at))
+    }
+
+    /// One person by number.
+    pub fn numbered(&self, person: i64) -> Option<&Holder> {
+        self.by_number.get(&person).and_then(|at| self.people.get(*at))
+    }
+
+    /// The source's key of the booking that a right is for.
+    pub fn key_of(&self, grant: &Grant) -> &str {
+        self.booking_keys.get(&grant.booking).map_or("", |key| key)
     }
 
     /// Whom the door system should know at a time.
