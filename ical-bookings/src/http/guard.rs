@@ -17,7 +17,7 @@ pub(super) fn take_over(
 ) -> Outcome {
     let mut reading = Reading::new(snapshot);
     let mut merge = Merge::new(std::mem::take(&mut state.bookings), &mut reading, now);
-    let believed = match merge.is_sudden(&reading) {
+    let believed = match merge.is_sudden(state.hold.as_ref(), &reading) {
         true => {
             let hold = merge.hold(state.hold.take(), reading.empty, validators.clone(), now);
             let believed = hold.is_believed(now);
@@ -135,10 +135,12 @@ impl Merge {
         }
     }
 
-    fn is_sudden(&self, reading: &Reading) -> bool {
+    /// Too much at once; or part of what was too much before, for what came meanwhile makes a loss no smaller.
+    fn is_sudden(&self, before: Option<&Hold>, reading: &Reading) -> bool {
         let missing = self.missing.len();
         let many = 2 * missing > self.of.max(10);
-        missing > 0 && (many || missing == self.of || reading.empty)
+        let of_before = |hold: &Hold| !hold.empty && hold.missing.iter().any(|key| self.missing.contains_key(key));
+        missing > 0 && (many || missing == self.of || reading.empty || before.is_some_and(of_before))
     }
 
     fn hold(&self, before: Option<Hold>, empty: bool, validators: Option<Validators>, now: DateTime<Utc>) -> Hold {

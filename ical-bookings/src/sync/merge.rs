@@ -135,3 +135,6 @@ fn matters(kind: ProblemKind) -> bool {
 fn why(feed: &str, problem: &Problem) -> String {
     format!("feed {feed}, line {}: {}", problem.line, problem.text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use sync_core::connector::{
     SyncError, Window,
 };
 use sync_core::model::{Booking, EndpointName, ExternalId};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use super::{FeedConfig, FeedStates, check, merge};
 use crate::http::{Feed, FeedState, FeedStatus, Outcome, PollReport};
@@ -29,8 +29,10 @@ pub struct IcalSite {
 pub(super) struct Link {
     pub(super) feed: Feed,
     pub(super) config: FeedConfig,
-    /// None until it has been loaded. Held during a request, so that there is only one at a time.
+    /// None until it has been loaded. Never held during a request: what is known can always be read.
     state: Mutex<Option<FeedState>>,
+    /// Held by whoever changes the state, so that there is one request at a time.
+    turn: Mutex<()>,
 }
 
 impl IcalSite {
@@ -51,7 +53,12 @@ impl IcalSite {
                 let text = format!("two feeds are called {}: give each a name of its own", config.name);
                 return Err(Error::new(ErrorKind::Config, text));
             }
-            links.push(Link { feed: config.feed(&link, resources)?, config, state: Mutex::default() });
+            links.push(Link {
+                feed: config.feed(&link, resources)?,
+                config,
+                state: Mutex::default(),
+                turn: Mutex::default(),
+            });
         }
         Ok(Self { name: name.into(), links, states })
     }
@@ -76,8 +83,7 @@ impl IcalSite {
     pub async fn next_try(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, SyncError> {
         let mut first: Option<DateTime<Utc>> = None;
         for link in &self.links {
-            let mut guard = link.state.lock().await;
-            let state = self.loaded(link, &mut guard).await?;
+            let state = self.state(link).await?;
             let next = if state.is_due(now) { now } else { state.next_try().unwrap_or(now) };
             first = Some(first.map_or(next, |first| first.min(next)));
         }
@@ -91,8 +97,7 @@ impl IcalSite {
     pub async fn statuses(&self, now: DateTime<Utc>) -> Result<Vec<FeedStatus>, SyncError> {
         let mut statuses = Vec::with_capacity(self.links.len());
         for link in &self.links {
-            let mut guard = link.state.lock().await;
-            statuses.push(link.feed.status(self.loaded(link, &mut guard).await?, now));
+            statuses.push(link.feed.status(&self.state(link).await?, now));
         }
         Ok(statuses)
     }
@@ -104,13 +109,13 @@ impl IcalSite {
     /// Whatever keeps the state from being read or kept; then nothing is confirmed.
     pub async fn confirm(&self, feed: &str) -> Result<bool, SyncError> {
         let Some(link) = self.links.iter().find(|link| link.config.name == feed) else { return Ok(false) };
-        let mut guard = link.state.lock().await;
-        let mut state = self.loaded(link, &mut guard).await?.clone();
+        let _turn = link.turn.lock().await;
+        let mut state = self.state(link).await?;
         if !state.confirm() {
             return Ok(false);
         }
         self.states.save(feed, &state).await?;
-        *guard = Some(state);
+        *link.state.lock().await = Some(state);
         Ok(true)
     }
 
@@ -120,9 +125,9 @@ impl IcalSite {
     }
 
     async fn poll_link(&self, link: &Link, now: DateTime<Utc>, all: bool) -> Option<PollReport> {
-        let mut guard = link.state.lock().await;
-        let mut state = match self.loaded(link, &mut guard).await {
-            Ok(state) => state.clone(),
+        let _turn = link.turn.lock().await;
+        let mut state = match self.state(link).await {
+            Ok(state) => state,
             Err(error) => return Some(PollReport::unread(link.feed.name(), &error.to_string(), now)),
         };
         if !all && !state.is_due(now) {
@@ -133,28 +138,25 @@ impl IcalSite {
             tracing::error!(feed = link.feed.name(), %error, "the state of a feed is not kept");
             report.store_fault = Some(error.to_string());
         }
-        *guard = Some(state);
+        *link.state.lock().await = Some(state);
         Some(report)
     }
 
-    async fn loaded<'a>(
-        &self,
-        link: &Link,
-        guard: &'a mut MutexGuard<'_, Option<FeedState>>,
-    ) -> Result<&'a FeedState, SyncError> {
-        if guard.is_none() {
-            let state = self.states.load(link.feed.name()).await?;
-            **guard = Some(state.unwrap_or_default());
+    /// The state of a feed, loaded once.
+    async fn state(&self, link: &Link) -> Result<FeedState, SyncError> {
+        let mut state = link.state.lock().await;
+        if let Some(state) = &*state {
+            return Ok(state.clone());
         }
-        Ok(guard.get_or_insert_default())
+        let loaded = self.states.load(link.feed.name()).await?.unwrap_or_default();
+        Ok(state.insert(loaded).clone())
     }
 
     /// Everything that is known, as one list.
     async fn known(&self) -> Result<Page<Booking>, SyncError> {
         let mut feeds = Vec::with_capacity(self.links.len());
         for link in &self.links {
-            let mut guard = link.state.lock().await;
-            feeds.push((link.feed.name(), self.loaded(link, &mut guard).await?.clone()));
+            feeds.push((link.feed.name(), self.state(link).await?));
         }
         let complete = feeds.iter().all(|(_, state)| state.was_read());
         let merged = merge::merge(&feeds);

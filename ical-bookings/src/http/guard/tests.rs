@@ -119,6 +119,18 @@ fn readings_that_differ_in_what_they_lack_begin_anew() {
 }
 
 #[test]
+fn what_comes_meanwhile_makes_a_loss_no_smaller() {
+    let all = days(3);
+    let mut state = known(&all);
+    let new: Vec<_> = (0..20).map(|n| booking(100 + n, 9000 + n as i64)).collect();
+    assert_eq!([0, 1, 2].map(|at| tell(&mut state, &new, minutes(at))), [Outcome::Held; 3]);
+    assert!(all.iter().all(|booking| state.bookings.contains(booking)));
+    // Those that come back do not free the rest either.
+    assert_eq!(tell(&mut state, &[&all[1..], &new].concat(), minutes(3)), Outcome::Held);
+    assert_eq!(tell(&mut state, &[&all, &new[..]].concat(), minutes(4)), Outcome::Unchanged);
+}
+
+#[test]
 fn a_loss_that_comes_back_ends_the_hold() {
     let all = days(10);
     let mut state = known(&all);
