@@ -45,17 +45,19 @@ impl Classifier<'_> {
     fn removal(&self, policy: RemovalPolicy, candidate: &Candidate, link: &Link) -> Option<Removal> {
         let caps = self.input.secondary_writes.removal;
         let taken = link.removed.as_ref();
+        let deletable = link.ownership == Ownership::Owned || self.input.settings.delete_adopted;
         let first = match policy {
             RemovalPolicy::Report => return None,
             RemovalPolicy::UnlinkCredentials if caps.unlink_credentials => Removal::UnlinkCredentials,
             RemovalPolicy::MarkLeaver if caps.mark_leaver => Removal::MarkLeaver(self.last_day(candidate)),
             // Whatever the side cannot do, and the first step of a deletion.
             _ if caps.disable => Removal::Disable,
+            // Nothing lies between being there and being gone; without a first step no days can be counted from it.
+            RemovalPolicy::Delete { after_days: 0 } if caps.delete && deletable => Removal::Delete,
             _ => return None,
         };
         let Some(taken) = taken.filter(|_| !self.opened_again(candidate, link)) else { return Some(first) };
         let RemovalPolicy::Delete { after_days } = policy else { return None };
-        let deletable = link.ownership == Ownership::Owned || self.input.settings.delete_adopted;
         let due = self.input.now - taken.at >= Duration::days(i64::from(after_days));
         (deletable && due && caps.delete && taken.step == "disable").then_some(Removal::Delete)
     }

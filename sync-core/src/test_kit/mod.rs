@@ -7,6 +7,7 @@ pub mod conformance;
 mod conformance_events;
 mod events;
 mod fake;
+mod fake_doors;
 mod fault;
 mod faulty_events;
 mod faulty_journal;
@@ -18,6 +19,7 @@ pub use conformance_events::{
 };
 pub use events::{FakeBookings, FakeEventLog};
 pub use fake::FakeSide;
+pub use fake_doors::{Change, FakeDoors, Held};
 pub use fault::{Dead, Fault, Faults};
 pub use faulty_events::{FaultyEventSink, FaultyEventSource};
 pub use faulty_journal::FaultyJournal;

@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod doors;
 mod reading;
 mod writing;
 
@@ -36,6 +37,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::connector::{AttemptKey, Sink, Source, SyncError};
 use crate::model::{Entity, ExternalId, FieldValue, Pair, Scalar, SyncKey};
 
+pub use doors::{
+    DoorSamples, Foreign, door_system, doors_are_replaced_as_a_set, doors_are_withdrawn,
+    doors_can_be_found_after_a_lost_reply, doors_finds_strangers, doors_frees_the_code_of_whoever_goes,
+    doors_hides_foreign_people, doors_leaves_other_fields_alone, doors_lists_codes_of_everybody, doors_lists_doors,
+    doors_refuses_a_code_in_use, doors_refuses_an_unknown_door, doors_refuses_to_change_foreign_people,
+};
 pub use reading::{
     source_answers_the_check, source_does_not_find_what_is_not_there, source_finds, source_gets_what_it_lists,
     source_identifies_itself, source_lists_whole,
