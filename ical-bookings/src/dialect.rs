@@ -53,3 +53,75 @@ impl FromStr for Dialect {
 #[error("a dialect is type1, type2-template, type2-escaped or generic")]
 #[non_exhaustive]
 pub struct UnknownDialect;
+
+/// The lines of a calendar that say what it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Header {
+    /// `PRODID`.
+    pub(crate) product: Option<String>,
+    /// `METHOD`.
+    pub(crate) method: Option<String>,
+    /// `X-WR-TIMEZONE`.
+    pub(crate) zone: Option<String>,
+}
+
+impl Header {
+    /// The dialect, if the header tells it. Of the type-2 programs only one that publishes escapes its text.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        let product = self.product.as_deref()?.to_ascii_lowercase();
+        if product.contains("//skedda") {
+            return Some(Dialect::Type1);
+        }
+        if !TYPE2.iter().any(|name| product.contains(name)) {
+            return None;
+        }
+        Some(if self.is_method("PUBLISH") { Dialect::Type2Escaped } else { Dialect::Type2Template })
+    }
+
+    /// Whether the calendar answers an invitation.
+    pub(crate) fn is_answer(&self) -> bool {
+        ["REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER"].iter().any(|method| self.is_method(method))
+    }
+
+    /// Whether the calendar calls off all it holds.
+    pub(crate) fn cancels(&self) -> bool {
+        self.is_method("CANCEL")
+    }
+
+    fn is_method(&self, method: &str) -> bool {
+        self.method.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(method))
+    }
+}
+
+const TYPE2: [&str; 3] = ["//librebooking//", "//bookedscheduler//", "//phpscheduleit//"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_the_writer() {
+        let table = [
+            ("-//Skedda//Calendar//EN", None, Some(Dialect::Type1)),
+            ("-//LibreBooking//NONSGML 1.0//EN", Some("REQUEST"), Some(Dialect::Type2Template)),
+            ("-//BookedScheduler//NONSGML 2.8//EN", Some("request"), Some(Dialect::Type2Template)),
+            ("-//phpScheduleIt//NONSGML 2//EN", None, Some(Dialect::Type2Template)),
+            ("-//LibreBooking//NONSGML 4//EN", Some("PUBLISH"), Some(Dialect::Type2Escaped)),
+            ("-//Google Inc//Google Calendar 70.9054//EN", Some("PUBLISH"), None),
+        ];
+        for (product, method, dialect) in table {
+            let method = method.map(str::to_owned);
+            let header = Header { product: Some(product.to_owned()), method, zone: None };
+            assert_eq!(header.dialect(), dialect, "{product}");
+        }
+        assert_eq!(Header::default().dialect(), None);
+    }
+
+    #[test]
+    fn names_of_dialects_are_read_back() {
+        for dialect in Dialect::ALL {
+            assert_eq!(dialect.as_str().parse(), Ok(dialect));
+        }
+        assert!("type3".parse::<Dialect>().is_err());
+    }
+}

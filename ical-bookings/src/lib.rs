@@ -1,11 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod booking;
+mod calendar;
+mod definition;
 mod dialect;
+mod event;
+mod hash;
+mod injection;
+mod layout;
+mod lines;
+mod name;
 mod options;
+mod people;
 mod problem;
+mod property;
+mod read;
 mod rejected;
+mod resources;
 mod series;
 mod snapshot;
+mod text;
 mod time;
 
 #[cfg(feature = "http")]
@@ -16,5 +30,6 @@ pub mod sync;
 pub use dialect::{Dialect, UnknownDialect};
 pub use options::{Limits, Options, PeopleFrom, Window};
 pub use problem::{Problem, ProblemKind};
+pub use read::read;
 pub use rejected::{Rejected, RejectedKind};
-pub use snapshot::{Booking, Digest, Person, Role, Snapshot, Status, read};
+pub use snapshot::{Booking, Digest, Person, Role, Snapshot, Status};

@@ -4,20 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::{Dialect, Options, Problem, Rejected};
-
-/// Reads one body.
-///
-/// The same body with the same options always gives the same snapshot. A body that ends too early gives a snapshot that is
-/// not [`complete`](Snapshot::complete), whose missing bookings mean nothing.
-///
-/// # Errors
-///
-/// [`Rejected`] if the body is no calendar, no feed, or costs more than the limits allow.
-pub fn read(body: &[u8], options: &Options) -> Result<Snapshot, Rejected> {
-    let _ = (body, options);
-    Err(Rejected::new(crate::RejectedKind::NotACalendar, "not yet"))
-}
+use crate::{Dialect, Problem};
 
 /// One reading of a feed.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,252 @@
+//! A line as a property: name, parameters, value.
+
+use std::borrow::Cow;
+
+use crate::ProblemKind;
+use crate::lines::Line;
+use crate::name::Name;
+use crate::text::{drop_controls, has_controls, rfind_ignore_case, strip_prefix_ignore_case, uncaret, windows_1252};
+
+/// What is known of a whole body, so that clean ones need no second look at each line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    controls: bool,
+    limit: usize,
+}
+
+impl Reading {
+    /// Looks at a body once; lines are cut at the limit.
+    pub(crate) fn new(body: &[u8], limit: usize) -> Self {
+        Self { controls: has_controls(body), limit }
+    }
+
+    /// The text of a line. What had to be done to it is added to the notes.
+    pub(crate) fn text<'a>(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {
+        let (mut bytes, cut) = line.unfold(self.limit);
+        if cut {
+            notes.push((ProblemKind::LineTooLong, line.number));
+            let end = character_boundary(&bytes);
+            match &mut bytes {
+                Cow::Borrowed(bytes) => *bytes = bytes.get(..end).unwrap_or_default(),
+                Cow::Owned(bytes) => bytes.truncate(end),
+            }
+        }
+        if self.controls && has_controls(&bytes) {
+            notes.push((ProblemKind::ControlCharacters, line.number));
+            bytes = Cow::Owned(drop_controls(&bytes));
+        }
+        let (text, valid) = decode(bytes);
+        if !valid {
+            notes.push((ProblemKind::Encoding, line.number));
+        }
+        text
+    }
+}
+
+/// The longest beginning that does not end inside a UTF-8 character.
+fn character_boundary(bytes: &[u8]) -> usize {
+    let tail = bytes.iter().rev().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
+    let lead = bytes.len().saturating_sub(tail + 1);
+    match bytes.get(lead) {
+        Some(byte) if byte.leading_ones() as usize > tail + 1 => lead,
+        _ => bytes.len(),
+    }
+}
+
+fn decode(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, bool) {
+    match bytes {
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => (Cow::Borrowed(text), true),
+            Err(_) => (Cow::Owned(windows_1252(bytes)), false),
+        },
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => (Cow::Owned(text), true),
+            Err(error) => (Cow::Owned(windows_1252(error.as_bytes())), false),
+        },
+    }
+}
+
+/// A property; everything but its name is found on demand.
+#[derive(Clone, Debug)]
+pub(crate) struct Property<'a> {
+    text: Cow<'a, str>,
+    name_end: usize,
+    value_start: usize,
+    /// Line of the body, from 1.
+    pub(crate) line: u32,
+}
+
+impl<'a> Property<'a> {
+    /// Takes a line apart; none if it is no property. In a raw feed the address after the last `:mailto:` counts.
+    pub(crate) fn new(text: Cow<'a, str>, line: u32, raw: bool) -> Option<(Name, Self)> {
+        let name_end = text.bytes().position(|byte| byte == b':' || byte == b';')?;
+        let name = text.as_bytes().get(..name_end)?;
+        let plain = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+        if !plain {
+            return None;
+        }
+        let name = Name::of(name);
+        let value_start = value_start(&text, name_end, name, raw)?;
+        Some((name, Self { text, name_end, value_start, line }))
+    }
+
+    /// Its name as written.
+    pub(crate) fn name(&self) -> &str {
+        self.text.get(..self.name_end).unwrap_or_default()
+    }
+
+    /// Everything behind the colon.
+    pub(crate) fn value(&self) -> &str {
+        self.text.get(self.value_start..).unwrap_or_default()
+    }
+
+    /// The value without blanks around it.
+    pub(crate) fn trimmed(&self) -> &str {
+        self.value().trim()
+    }
+
+    /// The first parameter of that name, without its quotes but still with carets.
+    pub(crate) fn raw_parameter(&self, name: &str) -> Option<&str> {
+        if self.name_end + 1 >= self.value_start {
+            return None;
+        }
+        let mut rest = self.text.get(self.name_end + 1..self.value_start - 1)?;
+        loop {
+            let end = unquoted(rest, b';').unwrap_or(rest.len());
+            let parameter = rest.get(..end)?;
+            if let Some((key, value)) = parameter.split_once('=')
+                && key.trim().eq_ignore_ascii_case(name)
+            {
+                return Some(unquote(value));
+            }
+            rest = rest.get(end + 1..)?;
+        }
+    }
+
+    /// The first parameter of that name, as it was meant.
+    pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.raw_parameter(name).map(uncaret)
+    }
+
+    /// Whether a parameter has a value; case does not count.
+    pub(crate) fn parameter_is(&self, name: &str, value: &str) -> bool {
+        self.raw_parameter(name).is_some_and(|found| found.trim().eq_ignore_ascii_case(value))
+    }
+
+    /// All between `CN=` and the value, for writers that do not quote it.
+    pub(crate) fn raw_common_name(&self) -> Option<&str> {
+        let parameters = self.text.get(self.name_end + 1..self.value_start.checked_sub(1)?)?;
+        strip_prefix_ignore_case(parameters, "CN=").map(unquote)
+    }
+}
+
+fn value_start(text: &str, name_end: usize, name: Name, raw: bool) -> Option<usize> {
+    let rest = text.get(name_end..)?;
+    let person = matches!(name, Name::Organizer | Name::Attendee);
+    if raw && person && let Some(at) = rfind_ignore_case(rest, ":mailto:") {
+        return Some(name_end + at + 1);
+    }
+    let regular = unquoted(rest, b':').map(|at| name_end + at + 1);
+    if person {
+        let last = rfind_ignore_case(rest, ":mailto:").map(|at| name_end + at + 1);
+        if last > regular || regular.is_none() {
+            return last.or_else(|| rest.find(':').map(|at| name_end + at + 1));
+        }
+    }
+    let start = regular.or_else(|| rest.find(':').map(|at| name_end + at + 1))?;
+    let moment = matches!(name, Name::DtStart | Name::DtEnd | Name::RecurrenceId | Name::RDate | Name::ExDate);
+    if moment && rest.starts_with(';') {
+        return Some(start_of_moment(text, start));
+    }
+    Some(start)
+}
+
+/// A `TZID` such as `(UTC+01:00) Amsterdam` stands there without quotes: then the value is behind the last colon.
+fn start_of_moment(text: &str, start: usize) -> usize {
+    let value = text.get(start..).unwrap_or_default();
+    let year = value.trim_start().bytes().take_while(u8::is_ascii_digit).count() >= 4;
+    match value.rfind(':') {
+        Some(last) if !year => start + last + 1,
+        _ => start,
+    }
+}
+
+/// Where a byte stands outside of quotes.
+fn unquoted(text: &str, wanted: u8) -> Option<usize> {
+    let mut quoted = false;
+    text.bytes().position(|byte| {
+        if byte == b'"' {
+            quoted = !quoted;
+        }
+        byte == wanted && !quoted
+    })
+}
+
+/// Without the quotes at both ends.
+pub(crate) fn unquote(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::Lines;
+
+    fn property(text: &str, raw: bool) -> Property<'_> {
+        Property::new(Cow::Borrowed(text), 1, raw).unwrap().1
+    }
+
+    #[test]
+    fn quoted_parameters_may_hold_colons_semicolons_and_commas() {
+        let found = property("attendee;CN=\"A: B; C, ^'D^'\";partstat=ACCEPTED:mailto:a@x.org", false);
+        assert_eq!(found.value(), "mailto:a@x.org");
+        assert_eq!(found.parameter("cn").unwrap(), "A: B; C, \"D\"");
+        assert!(found.parameter_is("PARTSTAT", "accepted"));
+        assert_eq!(found.parameter("ROLE"), None);
+    }
+
+    #[test]
+    fn the_address_is_behind_the_last_mailto() {
+        let table = [
+            ("ATTENDEE;CN=Zoë: Ops:mailto:z@x.org", "Zoë: Ops"),
+            ("ATTENDEE;CN=\"Zoë: \"Ops\" O'Neil; Jr\":mailto:z@x.org", "Zoë: \"Ops\" O'Neil; Jr"),
+            ("ORGANIZER;CN=x:mailto:other@x.org:MAILTO:z@x.org", "x:mailto:other@x.org"),
+            ("ORGANIZER;CN=\"open:mailto:z@x.org", "\"open"),
+        ];
+        for (line, name) in table {
+            for raw in [false, true] {
+                let found = property(line, raw);
+                assert!(found.value().ends_with(":z@x.org") && found.value().len() == 14, "{line}: {}", found.value());
+            }
+            assert_eq!(property(line, true).raw_common_name().unwrap(), name);
+        }
+        assert_eq!(property("ORGANIZER:MAILTO:z@x.org", true).raw_common_name(), None);
+    }
+
+    #[test]
+    fn an_unquoted_zone_with_a_colon_does_not_hide_the_time() {
+        let found = property("DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20260601T100000", false);
+        assert_eq!((found.value(), found.raw_parameter("TZID")), ("20260601T100000", Some("(UTC+01:00) Amsterdam, Berlin")));
+        let dashed = property("DTSTART;VALUE=DATE-TIME:2026-06-01T10:00:00Z", false);
+        assert_eq!(dashed.value(), "2026-06-01T10:00:00Z");
+    }
+
+    #[test]
+    fn text_without_a_name_and_a_colon_is_no_property() {
+        for text in ["", "hello", "hello world: x", ":x", ";a=b:x", "é:x", "NAME;a=b"] {
+            assert!(Property::new(Cow::Borrowed(text), 1, false).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_bytes_are_noted_once_per_line_and_cost_that_line_alone() {
+        let body = b"SUMMARY:Zo\xeb\nSUMMARY:Zo\xc3\xab\nSUMMARY:a\0b\x07\nSUMMARY:long\xc3\xab";
+        let reading = Reading::new(body, 13);
+        let mut notes = Vec::new();
+        let texts: Vec<_> = Lines::new(body, 0, 1).map(|line| reading.text(&line, &mut notes)).collect();
+        assert_eq!(texts, ["SUMMARY:Zoë", "SUMMARY:Zoë", "SUMMARY:ab", "SUMMARY:long"]);
+        let expected = [(ProblemKind::Encoding, 1), (ProblemKind::ControlCharacters, 3), (ProblemKind::LineTooLong, 4)];
+        assert_eq!(notes, expected);
+    }
+}

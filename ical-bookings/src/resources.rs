@@ -1,0 +1,167 @@
+//! What an event takes up.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use crate::event::Event;
+use crate::property::Property;
+use crate::text::{collapse, decode_entities, first_chars, name_key, split_list, unescape};
+use crate::{Dialect, Options, ProblemKind};
+
+/// The resources a caller knows, and those that a body named so far.
+#[derive(Debug)]
+pub(crate) struct Resources<'o> {
+    options: &'o Options,
+    dialect: Dialect,
+    /// Spelling of the caller by the form in which names are compared.
+    known: HashMap<String, &'o str>,
+    /// What lines seen before came to.
+    lines: HashMap<String, Vec<Found>>,
+    unknown: HashSet<String>,
+    /// Some of the names, to tell one from several.
+    seen: Vec<String>,
+}
+
+/// A name and whether the caller knows it.
+#[derive(Clone, Debug)]
+struct Found {
+    name: String,
+    known: bool,
+}
+
+impl<'o> Resources<'o> {
+    pub(crate) fn new(options: &'o Options, dialect: Dialect) -> Self {
+        let known = options.resources.iter().rev().map(|name| (name_key(name), name.as_str())).collect();
+        Self { options, dialect, known, lines: HashMap::new(), unknown: HashSet::new(), seen: Vec::new() }
+    }
+
+    /// Whether the body named more than one resource.
+    pub(crate) fn are_several(&self) -> bool {
+        self.seen.len() > 1
+    }
+
+    /// The resources of an event, in the order of the feed, none twice.
+    pub(crate) fn of(&mut self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Vec<String> {
+        if let Some(fixed) = &self.options.fixed_resource {
+            return vec![fixed.clone()];
+        }
+        let mut names: Vec<String> = Vec::new();
+        for (line, found) in self.named(event) {
+            if names.contains(&found.name) {
+                continue;
+            }
+            if names.len() >= self.options.limits.resources {
+                notes.push((ProblemKind::TooManyResources, line));
+                break;
+            }
+            self.note(&found, line, notes);
+            names.push(found.name);
+        }
+        if names.is_empty() {
+            names.extend(self.options.default_resource.clone());
+        }
+        names
+    }
+
+    /// The first source of names that has any.
+    fn named(&mut self, event: &Event<'_>) -> Vec<(u32, Found)> {
+        let place = |own: &mut Self| {
+            let location = event.location.as_ref();
+            location.map_or_else(Vec::new, |property| own.line(property, Self::location))
+        };
+        if self.dialect == Dialect::Type2Template {
+            return place(self);
+        }
+        let mut names: Vec<_> =
+            event.resources.iter().flat_map(|property| self.line(property, Self::resource_list)).collect();
+        if names.is_empty() {
+            names = event.attendees.iter().filter_map(|property| self.room(property)).collect();
+        }
+        if names.is_empty() {
+            names = place(self);
+        }
+        names
+    }
+
+    /// What a line comes to; the same text does not have to be looked at again.
+    fn line(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Vec<(u32, Found)> {
+        let value = property.value();
+        let found = if let Some(found) = self.lines.get(value) {
+            found.clone()
+        } else {
+            let found = read(self, value);
+            if self.lines.len() < REMEMBERED && value.len() <= LONGEST_NAME {
+                self.lines.insert(value.to_owned(), found.clone());
+            }
+            found
+        };
+        found.into_iter().map(|found| (property.line, found)).collect()
+    }
+
+    fn resource_list(&self, value: &str) -> Vec<Found> {
+        let whole = self.found(&unescape(value, false));
+        if whole.as_ref().is_some_and(|found| found.known) {
+            return whole.into_iter().collect();
+        }
+        split_list(value).filter_map(|part| self.found(&unescape(part, false))).collect()
+    }
+
+    /// One name; several only if each of them is known.
+    fn location(&self, value: &str) -> Vec<Found> {
+        let text = unescape(value, self.dialect == Dialect::Type2Template);
+        let Some(whole) = self.found(&text) else { return Vec::new() };
+        if whole.known || self.known.is_empty() {
+            return vec![whole];
+        }
+        [';', ','].iter().find_map(|&separator| self.all_known(&text, separator)).unwrap_or_else(|| vec![whole])
+    }
+
+    fn all_known(&self, text: &str, separator: char) -> Option<Vec<Found>> {
+        if !text.contains(separator) {
+            return None;
+        }
+        text.split(separator).map(|part| self.found(part).filter(|found| found.known)).collect()
+    }
+
+    /// The room that an invitation names, unless it declined.
+    fn room(&self, property: &Property<'_>) -> Option<(u32, Found)> {
+        let room = ["ROOM", "RESOURCE"].iter().any(|kind| property.parameter_is("CUTYPE", kind));
+        if !room || property.parameter_is("PARTSTAT", "DECLINED") {
+            return None;
+        }
+        Some((property.line, self.found(&property.parameter("CN")?)?))
+    }
+
+    fn found(&self, name: &str) -> Option<Found> {
+        let type2 = matches!(self.dialect, Dialect::Type2Template | Dialect::Type2Escaped);
+        let decoded = if type2 { decode_entities(name) } else { Cow::Borrowed(name) };
+        let name = collapse(&decoded);
+        if name.is_empty() {
+            return None;
+        }
+        let known = if self.known.is_empty() { None } else { self.known.get(&name_key(&name)) };
+        Some(match known {
+            Some(known) => Found { name: (*known).to_owned(), known: true },
+            None => Found { name: first_chars(&name, LONGEST_NAME).to_owned(), known: false },
+        })
+    }
+
+    /// Unknown names are reported once each.
+    fn note(&mut self, found: &Found, line: u32, notes: &mut Vec<(ProblemKind, u32)>) {
+        if self.seen.len() < 2 && !self.seen.contains(&found.name) {
+            self.seen.push(found.name.clone());
+        }
+        if !found.known && !self.known.is_empty() && self.unknown.len() < REMEMBERED {
+            let key = name_key(&found.name);
+            if self.unknown.insert(key) {
+                notes.push((ProblemKind::UnknownResource, line));
+            }
+        }
+    }
+}
+
+/// Lines and unknown names that are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// Characters of a name that are kept.
+const LONGEST_NAME: usize = 500;
