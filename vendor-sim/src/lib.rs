@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg_attr(not(feature = "net2"), allow(dead_code, reason = "the part that only one vendor's wire needs"))]
+#[cfg_attr(
+    not(all(feature = "net2", feature = "feed")),
+    allow(dead_code, reason = "the part that only one vendor's wire needs")
+)]
 mod call;
 mod clock;
 mod dice;

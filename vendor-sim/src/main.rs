@@ -1,6 +1,7 @@
 //! The simulators as a program.
 
 use std::io::{Read, Write};
+#[cfg(feature = "net2")]
 use std::path::PathBuf;
 
 use anyhow::Context;

@@ -17,7 +17,7 @@ use crate::listen::{Connection, Order};
 use crate::switching;
 
 /// What can be called, for whoever asks.
-const CALLS: [&str; 21] = [
+const CALLS: [&str; 22] = [
     "GET /__control",
     "GET /__control/state",
     "GET|POST /__control/switches {\"name\": value, …}",
@@ -26,6 +26,7 @@ const CALLS: [&str; 21] = [
     "GET /__control/links",
     "POST /__control/key (another secret: all links so far are wrong)",
     "POST /__control/restart {\"down_ms\": n}",
+    "POST /__control/certificate (with TLS: another one from the next connection on)",
     "GET|DELETE /__control/requests",
     "GET /__control/counts",
     "GET /__control/snapshots",
@@ -50,7 +51,17 @@ pub(super) fn answer(shared: &Shared, connection: Connection, call: &Call) -> Re
         shared.order(Order::Restart { down, spare: Some(connection) });
         return Reply::plain(200, json!({ "restarted": true }));
     }
+    if (&call.method, segments.as_slice()) == (&Method::POST, &["certificate"]) {
+        return certificate(shared).unwrap_or_else(Refusal::into_reply);
+    }
     dispatch(&mut shared.lock(), call, &segments).unwrap_or_else(Refusal::into_reply)
+}
+
+fn certificate(shared: &Shared) -> Answer {
+    let mut server = shared.lock();
+    let acceptor = server.regenerate_certificate().map_err(|error| Refusal::invalid(error.to_string()))?;
+    shared.order(Order::Certificate(acceptor));
+    ok(&json!({ "fingerprint": server.tls.as_ref().map(|tls| &tls.fingerprint) }))
 }
 
 fn dispatch(server: &mut Server, call: &Call, segments: &[&str]) -> Answer {

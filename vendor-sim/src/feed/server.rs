@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
@@ -12,6 +13,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Answer, Leaving, answer};
 use super::control;
@@ -37,6 +39,15 @@ pub(super) struct Server {
     pub(super) answers: u64,
     /// Hash of each page and since when it has been so.
     pub(super) versions: BTreeMap<String, (String, DateTime<Utc>)>,
+}
+
+impl Server {
+    /// Makes another certificate; gives the acceptor for the connections to come.
+    pub(super) fn regenerate_certificate(&mut self) -> anyhow::Result<TlsAcceptor> {
+        let tls = self.tls.as_mut().context("this simulator runs without TLS")?;
+        *tls = Tls::generate(tls.names.clone())?;
+        Ok(tls.acceptor.clone())
+    }
 }
 
 /// The server as its tasks share it.

@@ -136,6 +136,16 @@ impl FeedSim {
         self.shared.order(Order::Restart { down, spare: None });
     }
 
+    /// Makes another certificate for the connections to come.
+    ///
+    /// # Errors
+    /// Without TLS, or if the certificate cannot be made.
+    pub fn regenerate_certificate(&self) -> anyhow::Result<()> {
+        let acceptor = self.shared.lock().regenerate_certificate()?;
+        self.shared.order(Order::Certificate(acceptor));
+        Ok(())
+    }
+
     /// Stops and waits until the port is free again.
     pub fn stop(mut self) {
         self.end();

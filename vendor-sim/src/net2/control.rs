@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::faults::Fault;
 use super::server::{Server, Shared};
 use super::session::MFA_CODE;
-use super::world::{Event, World};
+use super::world::{CodeSpan, Event, World};
 use crate::call::{Answer, Call, Fields, Refusal, Reply};
 use crate::listen::{Connection, Order};
 use crate::switching;
 
 /// What can be called, for whoever asks.
-const CALLS: [&str; 24] = [
+const CALLS: [&str; 27] = [
     "GET /__control",
     "GET /__control/state[?without=events,…]",
     "GET|POST /__control/switches {\"name\": value, …}",
@@ -38,6 +38,9 @@ const CALLS: [&str; 24] = [
     "POST /__control/pass {\"user\": id, \"door\": serial, \"entering\": true}",
     "POST /__control/unknown-card {\"card\": n, \"door\": serial}",
     "GET /__control/permitted?user=&door=&entering=",
+    "GET /__control/rights[?user=&door=&email=&at=] (who could open which door when)",
+    "DELETE /__control/rights (the record begins anew)",
+    "GET /__control/codes[?user=&code=&at=] (who held which PIN or token when)",
     "GET|POST /__control/{users|departments|access_levels|areas|timezones|doors|door_groups|operators|licences}",
     "GET|PUT|DELETE /__control/{the same}/ID (PUT merges what is named)",
     "POST /__control/empty {\"what\": \"users\"}",
@@ -66,7 +69,10 @@ pub(crate) fn answer(shared: &Shared, connection: Connection, call: &Call) -> Re
         ),
         _ => dispatch(&mut server, call, &segments),
     };
-    server.dirty |= call.method != Method::GET;
+    if call.method != Method::GET {
+        server.dirty = true;
+        server.world.record_rights();
+    }
     server.settle();
     result.unwrap_or_else(Refusal::into_reply)
 }
@@ -102,6 +108,12 @@ fn dispatch(server: &mut Server, call: &Call, segments: &[&str]) -> Answer {
             done()
         }
         (&Method::GET, ["mfa"]) => Ok(Reply::plain(200, json!({ "code": MFA_CODE }))),
+        (&Method::GET, ["rights"]) => rights(&mut server.world, call),
+        (&Method::DELETE, ["rights"]) => {
+            server.world.forget_rights();
+            done()
+        }
+        (&Method::GET, ["codes"]) => codes(&mut server.world, call),
         (&Method::POST, ["empty"]) => empty(&mut server.world, call),
         (_, ["events", ..] | ["pass" | "unknown-card" | "permitted"]) => happen(&mut server.world, call, segments),
         (_, [what, rest @ ..]) => collection(&mut server.world, call, what, rest),
@@ -241,6 +253,60 @@ fn bulk_events(world: &mut World, fields: &Fields) -> Answer {
         });
     }
     Ok(Reply::plain(200, json!({ "last": world.events.last().map(|event| event.id) })))
+}
+
+/// Who could open which door when.
+fn rights(world: &mut World, call: &Call) -> Answer {
+    let (user, door, at) = (number(call, "user")?, number(call, "door")?, moment(call)?);
+    let mut found = world.all_rights();
+    found.retain(|one| user.is_none_or(|user| one.user == user));
+    if let Some(email) = call.param("email") {
+        found.retain(|one| one.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email)));
+    }
+    for one in &mut found {
+        one.codes.clear();
+        one.spans.retain(|span| at.is_none_or(|at| span.contains(at)) && door.is_none_or(|door| span.opens(door)));
+    }
+    if door.is_some() {
+        found.retain(|one| !one.spans.is_empty());
+    }
+    let mut shown = json!(found);
+    for one in shown.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        one.remove("codes");
+    }
+    Ok(Reply::plain(200, shown))
+}
+
+/// Who held which code when.
+fn codes(world: &mut World, call: &Call) -> Answer {
+    let (user, at) = (number(call, "user")?, moment(call)?);
+    let mut shown = Vec::new();
+    for one in world.all_rights().iter().filter(|one| user.is_none_or(|user| one.user == user)) {
+        let wanted = |code: &&CodeSpan| {
+            let held = at.is_none_or(|at| code.from <= at && code.to.is_none_or(|to| at < to));
+            held && call.param("code").is_none_or(|value| code.value == value)
+        };
+        for code in one.codes.iter().filter(wanted) {
+            let mut line = json!(code);
+            if let Some(line) = line.as_object_mut() {
+                line.insert("user".into(), json!(one.user));
+                line.insert("name".into(), json!(one.name));
+                line.insert("email".into(), json!(one.email));
+            }
+            shown.push(line);
+        }
+    }
+    Ok(Reply::plain(200, json!(shown)))
+}
+
+fn number(call: &Call, name: &str) -> Result<Option<i64>, Refusal> {
+    let wrong = |_| Refusal::invalid(format!("{name} is a number."));
+    call.param(name).map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+fn moment(call: &Call) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let wrong = |_| Refusal::invalid("at is a time like 2027-03-01T09:00:00Z.");
+    call.param("at").map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 fn collection(world: &mut World, call: &Call, what: &str, rest: &[&str]) -> Answer {

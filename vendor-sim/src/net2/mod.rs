@@ -25,6 +25,7 @@ pub use options::Net2Options;
 pub use sim::Net2Sim;
 pub use switches::{IndividualForm, NoneDepartment, Querydb, Switches};
 pub use world::{
-    AccessLevel, Area, AreaGroup, CustomField, Department, Door, DoorGroup, Event, IndividualPermission, IoBoard,
-    Licence, Operator, RollCall, Row, Slot, Timezone, Token, User, World,
+    AccessLevel, Area, AreaGroup, CodeSpan, CustomField, Department, Door, DoorGroup, DoorRight, Event,
+    IndividualPermission, IoBoard, Licence, Operator, Rights, RightsSpan, RollCall, Row, Slot, Timezone, Token, User,
+    Via, World,
 };

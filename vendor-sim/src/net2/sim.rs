@@ -106,6 +106,7 @@ impl Net2Sim {
     pub fn world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut server = self.shared.lock();
         let result = change(&mut server.world);
+        server.world.record_rights();
         server.dirty = true;
         server.settle();
         result
@@ -240,6 +241,7 @@ fn site(options: &Net2Options) -> anyhow::Result<World> {
             world.add_department(name);
         }
     }
+    world.record_rights();
     Ok(world)
 }
 

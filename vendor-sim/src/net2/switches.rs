@@ -17,6 +17,10 @@ pub enum IndividualForm {
     Name,
     /// `{ "areaID": AREA, "areaName": "…", "selectedTimezoneID": 1 }`.
     Area,
+    /// Written as `timezone`, read as `name`; what was read may be written back.
+    TimezoneInNameOut,
+    /// `{ "areaID": AREA, "timezoneID": 1 }`.
+    AreaTimezone,
     /// A set with individual permissions is answered with 400.
     Refused,
     /// 200, and nothing is kept.
@@ -74,7 +78,7 @@ pub struct Switches {
     pub truncate_expiry: bool,
     /// The expiry day itself still opens doors.
     pub expiry_day_inclusive: bool,
-    /// One access level per user.
+    /// One access level per user, and no individual permission is kept.
     pub lite: bool,
     /// `GET /users` leaves the permission set out.
     pub list_users_without_permissions: bool,

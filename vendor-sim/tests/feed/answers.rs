@@ -182,3 +182,20 @@ async fn calls_are_counted_without_their_secret() {
     );
     assert!(!format!("{:?}", sim.requests()).contains(&sim.world(|world| world.key.clone())));
 }
+
+#[tokio::test]
+async fn certificates_can_be_trusted_and_exchanged() {
+    let sim = quiet(Style::Booked).tls(true).start().await.unwrap();
+    let trusting = |pem: String| {
+        let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+        reqwest::Client::builder().tls_certs_only([root]).build().unwrap()
+    };
+    let client = trusting(sim.certificate_pem().unwrap());
+    assert_eq!(client.get(sim.feed_url()).send().await.unwrap().status(), 200);
+    assert!(http().get(sim.feed_url()).send().await.is_err());
+    let first = sim.fingerprint();
+    sim.regenerate_certificate().unwrap();
+    assert_ne!(sim.fingerprint(), first);
+    let client = trusting(sim.certificate_pem().unwrap());
+    assert_eq!(client.get(sim.feed_url()).send().await.unwrap().status(), 200);
+}

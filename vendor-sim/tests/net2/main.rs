@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod live;
 mod program;
+mod rights;
 mod sign_in;
 mod site;
 mod sql;

@@ -191,6 +191,7 @@ async fn individual_permissions_are_kept_only_in_the_servers_form() {
         (IndividualForm::Timezone, json!({ "id": area, "timezoneId": 1 })),
         (IndividualForm::Name, json!({ "id": 10_000 + area, "name": name })),
         (IndividualForm::Area, json!({ "areaID": area, "areaName": name, "selectedTimezoneID": 1 })),
+        (IndividualForm::AreaTimezone, json!({ "areaID": area, "timezoneID": 1 })),
     ];
     for (form, _) in &forms {
         api.sim.world(|w| w.switches.individual_form = *form);
@@ -200,6 +201,18 @@ async fn individual_permissions_are_kept_only_in_the_servers_form() {
             let kept = api.read(&path).await["individualPermissions"].clone();
             assert_eq!(kept, if form == sent_form { json!([element]) } else { json!([]) }, "{form:?} {sent_form:?}");
         }
+    }
+    // Written in one form, read in another; what was read may be written back.
+    api.sim.world(|w| w.switches.individual_form = IndividualForm::TimezoneInNameOut);
+    for sent in [&forms[0].1, &forms[1].1] {
+        api.put(&path, json!({ "individualPermissions": [sent] })).await;
+        assert_eq!(api.read(&path).await["individualPermissions"], json!([forms[1].1]), "{sent}");
+    }
+    // Answered well and not kept.
+    for (form, lite) in [(IndividualForm::Ignored, false), (IndividualForm::Timezone, true)] {
+        api.sim.world(|w| (w.switches.individual_form, w.switches.lite) = (form, lite));
+        assert_eq!(api.put(&path, json!({ "individualPermissions": [forms[0].1] })).await.0, 200);
+        assert_eq!(api.read(&path).await["individualPermissions"], json!([]), "{form:?}");
     }
     api.sim.world(|w| w.switches.individual_form = IndividualForm::Refused);
     assert_eq!(api.put(&path, json!({ "individualPermissions": [forms[0].1] })).await.0, 400);
@@ -217,6 +230,33 @@ async fn several_levels_make_a_private_one() {
     assert!(levels.as_array().unwrap().contains(&json!({ "id": private, "name": "Individual: Ann Two" })));
     api.sim.world(|w| w.switches.create_user_ignores_permission_set = true);
     assert_eq!(create(&api, sent).await["doorAccessPermissionSet"]["accessLevels"], json!([]));
+}
+
+#[tokio::test]
+async fn one_individual_permission_makes_a_private_level() {
+    let api = Api::with(options().people(0)).await;
+    let user = create(&api, json!({ "firstName": "Ann" })).await["id"].as_i64().unwrap();
+    let shown = format!("SELECT AccessLevelID AS level, Field13_Memo AS memo FROM sdk.UsersEx WHERE UserID={user}");
+    assert_eq!(api.sql(&shown).await.1[0]["level"], 0);
+    let area = api.sim.world(|w| w.areas.keys().next().copied());
+    let set = json!({ "accessLevels": [], "individualPermissions": [{ "id": area, "timezoneId": 1 }] });
+    api.put(&format!("users/{user}/doorpermissionset"), set).await;
+    assert_eq!(api.sql(&shown).await.1[0]["level"], 10_000_000 + user);
+
+    // The memo takes any length, the others do not.
+    let memo = "room|start|end\n".repeat(2000);
+    let fields = |id| json!({ "id": user, "customFields": [{ "id": id, "value": memo }] });
+    assert_eq!(api.put(&format!("users/{user}"), fields(13)).await.0, 200);
+    assert_eq!(api.sql(&shown).await.1[0]["memo"], memo);
+    assert_eq!(api.put(&format!("users/{user}"), fields(12)).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_site_can_have_further_departments() {
+    let api = Api::with(options().departments(&["Booking", "Reception"])).await;
+    let listed = api.read("departments").await;
+    let named = |name: &str| listed.as_array().unwrap().iter().filter(|one| one["name"] == name).count();
+    assert_eq!((named("Booking"), named("Reception")), (1, 1));
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ fn update(world: &mut World, id: i64, fields: &Fields) -> Answer {
             level.rows = rows;
         }
     }
+    world.record_rights();
     world.note(572, 591);
     Ok(Reply::json(detail(world, id, &name)))
 }

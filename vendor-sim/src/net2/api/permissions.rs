@@ -55,14 +55,15 @@ pub(super) fn apply(world: &World, user: &mut User, set: &Value) -> Result<(), R
             levels.push(level);
         }
     }
-    if world.switches.lite {
-        levels.truncate(1);
-    }
     let wanted = fields.list("individualPermissions")?.map_or(&[] as &[Value], Vec::as_slice);
     if world.switches.individual_form == IndividualForm::Refused && !wanted.is_empty() {
         return Err(Refusal::invalid("Individual permissions are not allowed."));
     }
-    let individual = wanted.iter().filter_map(|value| permission(world, user, value)).collect();
+    let mut individual: Vec<_> = wanted.iter().filter_map(|value| permission(world, user, value)).collect();
+    if world.switches.lite {
+        levels.truncate(1);
+        individual.clear();
+    }
     user.levels = levels;
     user.individual = individual;
     Ok(())
@@ -71,8 +72,9 @@ pub(super) fn apply(world: &World, user: &mut User, set: &Value) -> Result<(), R
 fn element(world: &World, one: IndividualPermission) -> Value {
     let name = world.areas.get(&one.area).map(|area| area.name.clone());
     match world.switches.individual_form {
-        IndividualForm::Name => json!({ "id": AREA_BASE + one.area, "name": name }),
+        IndividualForm::Name | IndividualForm::TimezoneInNameOut => json!({ "id": AREA_BASE + one.area, "name": name }),
         IndividualForm::Area => json!({ "areaID": one.area, "areaName": name, "selectedTimezoneID": one.timezone }),
+        IndividualForm::AreaTimezone => json!({ "areaID": one.area, "timezoneID": one.timezone }),
         _ => json!({ "id": one.area, "timezoneId": one.timezone }),
     }
 }
@@ -81,16 +83,19 @@ fn element(world: &World, one: IndividualPermission) -> Value {
 fn permission(world: &World, user: &User, value: &Value) -> Option<IndividualPermission> {
     let fields = Fields::from_json(value).ok()?;
     let number = |name| fields.int(name).ok().flatten();
+    let by_name = || {
+        let area = number("id")? - AREA_BASE;
+        let before = user.individual.iter().find(|one| one.area == area);
+        Some(IndividualPermission { area, timezone: before.map_or(1, |one| one.timezone) })
+    };
+    let by_id = || Some(IndividualPermission { area: number("id")?, timezone: number("timezoneId")? });
+    let by_area = |timezone| Some(IndividualPermission { area: number("areaID")?, timezone: number(timezone)? });
     let found = match world.switches.individual_form {
-        IndividualForm::Timezone => IndividualPermission { area: number("id")?, timezone: number("timezoneId")? },
-        IndividualForm::Area => {
-            IndividualPermission { area: number("areaID")?, timezone: number("selectedTimezoneID")? }
-        }
-        IndividualForm::Name => {
-            let area = number("id")? - AREA_BASE;
-            let before = user.individual.iter().find(|one| one.area == area);
-            IndividualPermission { area, timezone: before.map_or(1, |one| one.timezone) }
-        }
+        IndividualForm::TimezoneInNameOut if number("id")? > AREA_BASE => by_name()?,
+        IndividualForm::Timezone | IndividualForm::TimezoneInNameOut => by_id()?,
+        IndividualForm::Area => by_area("selectedTimezoneID")?,
+        IndividualForm::AreaTimezone => by_area("timezoneID")?,
+        IndividualForm::Name => by_name()?,
         IndividualForm::Refused | IndividualForm::Ignored => return None,
     };
     (world.areas.contains_key(&found.area) && world.timezones.contains_key(&found.timezone)).then_some(found)

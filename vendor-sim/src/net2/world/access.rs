@@ -41,7 +41,7 @@ impl World {
             })
     }
 
-    fn timezone_holds(&self, timezone: i64, local: NaiveDateTime) -> bool {
+    pub(super) fn timezone_holds(&self, timezone: i64, local: NaiveDateTime) -> bool {
         timezone == 1 || self.timezones.get(&timezone).is_some_and(|timezone| holds(timezone, local))
     }
 }

@@ -20,6 +20,7 @@ impl World {
         user.active = true;
         let id = user.id;
         self.users.insert(id, user);
+        self.record_rights_of(id);
         self.note_user(id, ADDED);
         id
     }
@@ -27,6 +28,7 @@ impl World {
     /// Changes a user and notes it; `None` if there is no such active user.
     pub fn change_user<T>(&mut self, id: i64, change: impl FnOnce(&mut User) -> T) -> Option<T> {
         let result = self.users.get_mut(&id).filter(|user| user.active).map(change)?;
+        self.record_rights_of(id);
         self.note_user(id, MODIFIED);
         Some(result)
     }
@@ -40,6 +42,7 @@ impl World {
         user.individual.clear();
         user.department = 0;
         user.pin = None;
+        self.record_rights_of(id);
         self.note_user(id, DELETED);
         true
     }
@@ -48,6 +51,7 @@ impl World {
     pub fn purge_user(&mut self, id: i64) -> bool {
         let known = self.users.remove(&id).is_some();
         if known {
+            self.record_rights_of(id);
             self.events.retain(|event| event.user_id != Some(id));
         }
         known
@@ -103,6 +107,7 @@ impl World {
         }
         let known = self.access_levels.remove(&id).is_some();
         if known {
+            self.record_rights();
             self.note(572, DELETED);
         }
         known

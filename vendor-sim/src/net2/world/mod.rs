@@ -5,6 +5,7 @@ mod change;
 mod happen;
 mod names;
 mod record;
+mod rights;
 mod seed;
 mod texts;
 
@@ -18,6 +19,8 @@ pub use record::{
     AccessLevel, Area, AreaGroup, CustomField, Department, Door, DoorGroup, Event, IndividualPermission, IoBoard,
     Licence, Operator, RollCall, Row, Slot, Timezone, Token, User,
 };
+use rights::RightsLog;
+pub use rights::{CodeSpan, DoorRight, Rights, RightsSpan, Via};
 pub(crate) use seed::{SeedPlan, seed};
 pub(crate) use texts::{TOKEN_TYPES, day_name, event_text, sub_type_text, token_type_number};
 
@@ -48,6 +51,8 @@ pub struct World {
     /// The switches.
     #[serde(skip)]
     pub switches: Switches,
+    #[serde(skip)]
+    pub(crate) rights: RightsLog,
     #[serde(skip)]
     pub(crate) outbox: Vec<Live>,
     #[serde(skip)]
@@ -127,12 +132,14 @@ impl World {
         Ok(serde_json::to_value(self)?)
     }
 
-    /// Takes over an older copy; clock and switches stay.
+    /// Takes over an older copy; clock, switches and the record of rights stay.
     pub fn restore(&mut self, older: World) {
-        let (clock, switches) = (self.clock.clone(), self.switches.clone());
+        let (clock, switches, rights) = (self.clock.clone(), self.switches.clone(), std::mem::take(&mut self.rights));
         *self = older;
         self.clock = clock;
         self.switches = switches;
+        self.rights = rights;
+        self.record_rights();
     }
 
     /// The next free id; ids are never given twice.
