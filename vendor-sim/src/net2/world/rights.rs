@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, Utc};
 use serde::Serialize;
 
-use super::{User, World};
+use super::{AccessLevel, User, World};
 use crate::clock::Zone;
 
 /// Custom field of the mail address.
@@ -106,10 +106,17 @@ pub struct Rights {
 
 /// Everything noted so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RightsLog(BTreeMap<i64, Record>);
+pub(crate) struct RightsLog {
+    users: BTreeMap<i64, Record>,
+    /// Levels and doors (with their areas) as they were last seen.
+    levels: BTreeMap<i64, AccessLevel>,
+    doors: Vec<(i64, i64, i64)>,
+}
 
 #[derive(Debug, Clone, Default)]
 struct Record {
+    /// The user as last seen.
+    seen: Option<User>,
     name: String,
     fields: BTreeMap<i64, String>,
     states: Vec<(DateTime<Utc>, State)>,
@@ -129,13 +136,13 @@ impl World {
     /// What one user could open when; `None` if there never was such a user.
     pub fn rights(&mut self, user: i64) -> Option<Rights> {
         self.record_rights();
-        self.rights.0.get(&user).map(|record| self.shown_rights(user, record))
+        self.rights.users.get(&user).map(|record| self.shown_rights(user, record))
     }
 
     /// The same for all users there ever were.
     pub fn all_rights(&mut self) -> Vec<Rights> {
         self.record_rights();
-        self.rights.0.iter().map(|(user, record)| self.shown_rights(*user, record)).collect()
+        self.rights.users.iter().map(|(user, record)| self.shown_rights(*user, record)).collect()
     }
 
     /// Who could open this door when: only the spans that open it.
@@ -166,11 +173,21 @@ impl World {
     pub(crate) fn record_rights(&mut self) {
         let mut log = std::mem::take(&mut self.rights);
         let now = self.now();
+        let doors: Vec<_> = self.doors.values().map(|door| (door.id, door.area_in, door.area_out)).collect();
+        let moved = log.doors != doors || log.levels != self.access_levels;
+        if moved {
+            log.doors = doors;
+            log.levels.clone_from(&self.access_levels);
+        }
         let mut levels = LevelDoors::new();
         for (id, user) in &self.users {
-            self.record(&mut log, &mut levels, *id, Some(user), now);
+            if moved || log.users.get(id).and_then(|record| record.seen.as_ref()) != Some(user) {
+                self.record(&mut log, &mut levels, *id, Some(user), now);
+            }
         }
-        let gone: Vec<i64> = log.0.keys().copied().filter(|id| !self.users.contains_key(id)).collect();
+        let left =
+            |(id, record): (&i64, &Record)| (record.seen.is_some() && !self.users.contains_key(id)).then_some(*id);
+        let gone: Vec<i64> = log.users.iter().filter_map(left).collect();
         for id in gone {
             self.record(&mut log, &mut levels, id, None, now);
         }
@@ -186,9 +203,10 @@ impl World {
     }
 
     fn record(&self, log: &mut RightsLog, levels: &mut LevelDoors, id: i64, user: Option<&User>, now: DateTime<Utc>) {
-        let record = log.0.entry(id).or_default();
+        let record = log.users.entry(id).or_default();
         let held = user.map(codes).unwrap_or_default();
         let mut state = State::default();
+        record.seen = user.cloned();
         if let Some(user) = user {
             state = State { doors: self.doors_of(levels, user), activation: user.activation, expiry: user.expiry };
             record.name = user.name();
