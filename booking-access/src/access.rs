@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sync_core::connector::Source;
-use sync_core::model::Booking;
+use sync_core::model::{Booking, SecretText};
 
-use crate::codes::CodesConfig;
+use crate::codes::{CodesConfig, active_or_reserved};
 use crate::grants::{Grants, Rules};
 use crate::intake::{self, IntakeReport, Reading, SourceState};
 use crate::prepare::Survey;
@@ -128,6 +128,38 @@ impl Access {
     /// The store.
     pub fn source(&self, name: &str) -> Result<Option<SourceState>, AccessError> {
         self.store.with(|connection| store::document(connection, "source", name))
+    }
+
+    /// What a person should look at, oldest first.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn problems(&self, now: DateTime<Utc>) -> Result<Vec<Problem>, AccessError> {
+        let mut found = self.store.with(store::problems)?;
+        let stale = Duration::hours(self.config().stale_hours.into());
+        for (name, state) in self.sources()? {
+            let Some(since) = state.last_good.or(state.last_try).filter(|at| now - *at >= stale) else { continue };
+            let words = "gave no whole answer for long; known bookings stay in force, new ones are not seen";
+            found.push(Problem::new(&name, "stale", name.clone(), words, "Look at the source", since));
+        }
+        Ok(found)
+    }
+
+    /// All sources that were ever asked.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn sources(&self) -> Result<Vec<(String, SourceState)>, AccessError> {
+        self.store.with(|connection| store::documents(connection, "source"))
+    }
+
+    /// The code of a person as version and clear text: to be shown to nobody but them, or by an order that is audited.
+    ///
+    /// # Errors
+    /// The store, or the code cannot be opened.
+    pub fn code(&self, key: &str) -> Result<Option<(u32, SecretText)>, AccessError> {
+        let issued = self.store.with(|connection| active_or_reserved(connection, &self.sealer, key))?;
+        Ok(issued.map(|issued| (issued.version, issued.code)))
     }
 
     /// The day of an instant at the site.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sync_core::connector::Source as _;
+use sync_core::connector::{Sink as _, Source as _};
 use sync_core::model::Person;
 use sync_core::reconcile::{CorrelationRule, Limit, Mapping, Reconciler, RemovalPolicy, Scope};
 
@@ -11,10 +11,11 @@ use crate::{Bookers, Watched};
 
 /// The link from bookings to a door system, with the limits that suit it.
 ///
-/// Rights that begin and end by the clock are never held up by a guard. Bookers are removed in two steps, first access,
-/// then the record, and never more than the larger of five and a fifth of all in a day without somebody's approval.
+/// Rights that begin and end by the clock are never held up by a guard. Bookers whose days are over are deleted, never
+/// more than the larger of five and a fifth of all in a day without somebody's approval.
 pub fn link(bookers: Arc<Bookers>, doors: Arc<Watched>) -> Reconciler<Person> {
     let mapping = Mapping::same_names::<Person>(&bookers.reads(), &doors.reads(), &[STAYS]);
+    let two_steps = doors.writes().removal.disable;
     let new_bookers = u64::from(bookers.access().config().new_bookers);
     Reconciler::new(bookers, doors).with(|settings| {
         settings.mapping = mapping;
@@ -25,8 +26,8 @@ pub fn link(bookers: Arc<Bookers>, doors: Arc<Watched>) -> Reconciler<Person> {
         settings.removals.absence = RemovalPolicy::Delete { after_days: 0 };
         settings.delete_adopted = true;
         settings.recreate = true;
-        // Both steps of a removal are counted.
-        settings.guard.removals = Limit::new(10, 40);
+        // Where a removal takes two steps, both are counted.
+        settings.guard.removals = if two_steps { Limit::new(10, 40) } else { Limit::new(5, 20) };
         settings.guard.creations = Limit::new(new_bookers, 50);
         settings.guard.updates = Limit::none();
         settings.guard.breadth = Limit::none();

@@ -29,7 +29,9 @@ pub(crate) fn apply(
 ) -> Result<IntakeReport, AccessError> {
     reading.bookings = reading.bookings.into_iter().map(|(key, booking)| (key, tidy(booking, config))).collect();
     let known = bookings_of_source(connection, &reading.source)?;
-    let decision = decide(&known, &reading, rules, now);
+    let state: SourceState = store::document(connection, "source", &reading.source)?.unwrap_or_default();
+    let looked_again = reading.as_of.is_none_or(|at| state.as_of.is_none_or(|known| at > known));
+    let decision = decide(&known, &reading, looked_again, rules, now);
     let problems = find_problems(&reading, &decision, rules, now);
     let mut report = IntakeReport {
         source: reading.source.clone(),
@@ -43,10 +45,10 @@ pub(crate) fn apply(
         take(connection, step, &mut rows, &reading.source, &mut report, now)?;
     }
     replace_problems(connection, &reading.source, &problems)?;
-    let known: SourceState = store::document(connection, "source", &reading.source)?.unwrap_or_default();
     let state = SourceState {
         last_try: Some(now),
-        last_good: if reading.complete { Some(now) } else { known.last_good },
+        last_good: if reading.complete { Some(now) } else { state.last_good },
+        as_of: reading.as_of.or(state.as_of),
         bookings: report.read,
         failure: None,
     };

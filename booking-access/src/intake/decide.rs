@@ -44,8 +44,15 @@ pub(super) enum Step {
     End(i64, BookingState),
 }
 
-/// What follows from a reading. Nothing is concluded from what an incomplete one lacks.
-pub(super) fn decide(known: &[BookingRow], reading: &Reading, rules: &Rules, now: DateTime<Utc>) -> Decision {
+/// What follows from a reading. Nothing is concluded from what an incomplete one lacks, nor from what one lacks that the
+/// source made without looking again.
+pub(super) fn decide(
+    known: &[BookingRow],
+    reading: &Reading,
+    looked_again: bool,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Decision {
     let by_key: BTreeMap<&str, &BookingRow> = known.iter().map(|row| (row.key.as_str(), row)).collect();
     let mut decision = Decision::default();
     let mut new = Vec::new();
@@ -61,7 +68,9 @@ pub(super) fn decide(known: &[BookingRow], reading: &Reading, rules: &Rules, now
     let lacking: Vec<&BookingRow> = known
         .iter()
         .filter(|row| matches!(row.state, BookingState::Live | BookingState::Doubted) && row.booking.end > now)
-        .filter(|row| !reading.bookings.contains_key(&row.key) && !unreadable.contains(row.key.as_str()))
+        .filter(|row| !reading.bookings.contains_key(&row.key))
+        // A fault may be about one of a series, or about all of it.
+        .filter(|row| !unreadable.contains(row.key.as_str()) && !unreadable.contains(series_of(&row.key)))
         .collect();
     let is_active = |row: &BookingRow| {
         let (opens, closes) = rules.window(row);
@@ -76,7 +85,7 @@ pub(super) fn decide(known: &[BookingRow], reading: &Reading, rules: &Rules, now
             None => Step::Add { key, booking },
         });
     }
-    if reading.complete {
+    if reading.complete && looked_again {
         let gone: BTreeSet<i64> = moved.into_values().collect();
         let reach = reach(reading, now);
         let lacking: Vec<_> =
@@ -109,6 +118,11 @@ impl Decision {
             });
         }
     }
+}
+
+/// What stands before the instance in the key of one of a series.
+fn series_of(key: &str) -> &str {
+    key.rsplit_once('#').map_or(key, |(series, _)| series)
 }
 
 /// The latest begin of which a reading says anything: what begins later is not lacking but out of sight.
@@ -159,6 +173,7 @@ mod tests {
             invalid: Vec::new(),
             complete: true,
             windowed: true,
+            as_of: None,
         }
     }
 
@@ -167,7 +182,7 @@ mod tests {
     }
 
     fn steps(known: &[BookingRow], reading: &Reading, now: DateTime<Utc>) -> Vec<Step> {
-        decide(known, reading, &rules(), now).steps
+        decide(known, reading, true, &rules(), now).steps
     }
 
     #[test]
@@ -245,6 +260,14 @@ mod tests {
         let mut reading = reading(&[]);
         reading.invalid = vec![sync_core::connector::InvalidRecord::new("key-1", "start", "unknown zone")];
         assert!(steps(&[ann(10)], &reading, at(8, 0)).is_empty());
+        let one = BookingRow { key: "key-1#20270301T100000Z".into(), ..ann(10) };
+        assert!(steps(&[one], &reading, at(8, 0)).is_empty());
+    }
+
+    #[test]
+    fn a_source_that_did_not_look_again_proves_no_absence() {
+        let row = BookingRow { missing: 1, ..ann(10) };
+        assert!(decide(&[row], &reading(&[]), false, &rules(), at(8, 0)).steps.is_empty());
     }
 
     #[test]
@@ -268,11 +291,11 @@ mod tests {
     #[test]
     fn a_sudden_loss_needs_more_confirmation() {
         let known: Vec<_> = (0..8).map(|n| BookingRow { id: n, key: n.to_string(), missing: 1, ..ann(10) }).collect();
-        let decision = decide(&known, &reading(&[]), &rules(), at(8, 0));
+        let decision = decide(&known, &reading(&[]), true, &rules(), at(8, 0));
         assert_eq!(decision.loss, Some((8, 8)));
         assert!(decision.steps.iter().all(|step| matches!(step, Step::Missing(_, 2))));
         let known: Vec<_> = known.into_iter().map(|row| BookingRow { missing: 2, ..row }).collect();
-        let decision = decide(&known, &reading(&[]), &rules(), at(8, 0));
+        let decision = decide(&known, &reading(&[]), true, &rules(), at(8, 0));
         assert!(decision.steps.iter().all(|step| matches!(step, Step::End(_, BookingState::Gone))));
     }
 }

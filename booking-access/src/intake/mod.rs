@@ -28,6 +28,8 @@ pub struct Reading {
     pub complete: bool,
     /// It lists only a span of time, the end of which it does not say.
     pub windowed: bool,
+    /// When the source last looked, where it says so; the same look proves an absence only once.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// What an intake did.
@@ -63,6 +65,8 @@ pub struct SourceState {
     pub last_good: Option<DateTime<Utc>>,
     /// How many bookings that had.
     pub bookings: u64,
+    /// When the source itself had last looked, where it says so.
+    pub as_of: Option<DateTime<Utc>>,
     /// Why the last try failed.
     pub failure: Option<String>,
 }
@@ -75,6 +79,7 @@ pub(crate) async fn read(source: &dyn Source<Booking>) -> Result<Reading, SyncEr
         invalid: Vec::new(),
         complete: false,
         windowed: source.reads().snapshot != SnapshotCaps::Full,
+        as_of: None,
     };
     let (mut pages, mut count, mut end) = (source.snapshot(None), 0, None);
     while let Some(page) = pages.next().await {
@@ -86,6 +91,7 @@ pub(crate) async fn read(source: &dyn Source<Booking>) -> Result<Reading, SyncEr
         reading.invalid.extend(page.invalid);
         end = page.end;
     }
+    reading.as_of = source.as_of();
     reading.complete = end.is_some_and(|end| end.complete && end.count.is_none_or(|told| told == count));
     Ok(reading)
 }

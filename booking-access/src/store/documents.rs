@@ -18,6 +18,17 @@ pub fn document<T: DeserializeOwned>(connection: &Connection, kind: &str, key: &
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+/// All of a kind, by key.
+pub(crate) fn documents<T: DeserializeOwned>(
+    connection: &Connection,
+    kind: &str,
+) -> Result<Vec<(String, T)>, AccessError> {
+    let mut statement = connection.prepare_cached("SELECT key, value FROM documents WHERE kind = ?1 ORDER BY key")?;
+    let rows = statement.query_map([kind], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect())
+}
+
 /// Puts something there, in place of what was.
 ///
 /// # Errors

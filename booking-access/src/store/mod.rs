@@ -20,6 +20,7 @@ pub(crate) use bookings::{
     booking_by_id, booking_history, bookings_of_source, delete_bookings_before, insert_booking, live_bookings,
     note_history, update_booking,
 };
+pub(crate) use documents::documents;
 pub use documents::{document, put_document};
 pub use people::{PersonRow, Told};
 pub(crate) use people::{
@@ -33,7 +34,7 @@ pub(crate) use timeline::{close_all, delete_timeline_before, set_doors, timeline
 use crate::AccessError;
 
 /// Schemas in order; the number of a schema is its place, from one. Never change one that was released.
-const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql")]];
+const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql"), crate::codes::SCHEMA]];
 
 /// The store of bookings, people, codes and letters: one SQLite file.
 ///

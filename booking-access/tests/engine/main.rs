@@ -1,0 +1,13 @@
+//! Bookings in, people out, by the engine into a door system in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may stop"
+)]
+
+mod days;
+mod people;
+mod site;
