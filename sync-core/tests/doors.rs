@@ -274,7 +274,7 @@ async fn a_booker_has_a_door_from_boundary_to_boundary_and_goes_in_the_end() {
     assert_eq!(site.doors.held("ann@example.com", FRONT), [expected]);
     assert!(site.doors.held("ann@example.com", BACK).is_empty());
 
-    site.world.clock.advance(Duration::from_mins(60));
+    site.world.clock.advance(Duration::from_hours(1));
     expected.to = Some(site.world.clock.now());
     site.bookers.edit(&id, |ann| ann.doors = Known::Empty);
     site.run_for(&id).await;

@@ -1,7 +1,7 @@
 //! Orders that a person gives while the service runs; the service carries them out before its next run.
 
 use serde::{Deserialize, Serialize};
-use sync_core::journal::{AuditEntry, Durability, Link, LinkState, Side, Write};
+use sync_core::journal::{AuditEntry, Durability, Link, LinkState, Side, Stream, Write};
 use sync_core::model::{ExternalId, Pair};
 
 use crate::{Desk, Failure};
@@ -100,7 +100,11 @@ async fn carry_out(desk: &Desk, order: &Order) -> Result<(), Failure> {
     let mut writes = vec![Write::Delete { kind: REFUSAL, key: format!("{pair}/{id}") }];
     if let Some(mut link) = link_of(desk, pair, id).await? {
         writes.extend(flaps(desk, &link).await?.into_iter().flatten());
-        if link.primary.is_some() && link.secondary.is_some() {
+        if link.state == LinkState::Held && follower_is_gone(desk, &link).await? {
+            // Somebody removed it at the other side. This life is over; whoever is still wanted begins a new one.
+            link.state = LinkState::Dead;
+            writes.push(Write::Link(Box::new(link)));
+        } else if link.primary.is_some() && link.secondary.is_some() {
             if link.state == LinkState::Held {
                 link.state = LinkState::Live;
             }
@@ -124,6 +128,13 @@ async fn link_of(desk: &Desk, pair: &Pair, id: &ExternalId) -> Result<Option<Lin
         Some(link) => Ok(Some(link)),
         None => Ok(desk.journal().link_of(pair, Side::Secondary, id).await?),
     }
+}
+
+/// Whether the record at the other side was there once and was missing when it was last looked for.
+async fn follower_is_gone(desk: &Desk, link: &Link) -> Result<bool, Failure> {
+    let Some(id) = &link.secondary else { return Ok(false) };
+    let seen = desk.journal().seen(&Stream::of(&link.pair, Side::Secondary), id).await?;
+    Ok(seen.is_none_or(|seen| seen.missing > 0))
 }
 
 /// Deletes the notes of fields that read back differently; nothing if there is none.

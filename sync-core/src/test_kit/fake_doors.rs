@@ -303,9 +303,9 @@ impl Sink<Person> for FakeDoors {
         self.answering()?;
         self.marked(id).await?.ok_or_else(nobody)?;
         self.known_doors(&changes.0)?;
-        let changed = self.side.update(id, changes, precondition, attempt).await;
+        let answer = self.side.update(id, changes, precondition, attempt).await;
         self.look();
-        changed
+        answer
     }
 
     async fn remove(

@@ -288,6 +288,33 @@ async fn a_refused_record_is_released_by_order() {
 }
 
 #[tokio::test]
+async fn somebody_removed_by_hand_comes_back_by_order_each_time() {
+    let site = Site::new();
+    site.staff(10);
+    site.toy(&["run", "--once"]).await;
+    // With a decisions file, since it says nothing about released records.
+    site.write("data/decisions.toml", "");
+    let ann_3 = |record: &sync_core::connector::Record<sync_core::model::Person>| {
+        record.value.first_name == Known::Value("Ann 3".into())
+    };
+    for _ in 0..2 {
+        let removed = site.systems.hours.all().into_iter().find(ann_3).unwrap().id;
+        site.systems.hours.delete(&removed);
+        for _ in 0..3 {
+            site.pass(60);
+            site.toy(&["run", "--once"]).await;
+        }
+        assert_eq!(site.systems.hours.len(), 9, "not given back by itself");
+        let said = site.toy(&["release", "person/3"]).await;
+        assert_eq!(said.code, 0, "{}", said.err);
+        site.pass(60);
+        let json = site.toy(&["--json", "run", "--once"]).await.json();
+        assert_eq!((&json["exit"], site.systems.hours.len()), (&json!(0), 10), "{json:#}");
+        assert_eq!(site.systems.hours.all().into_iter().filter(ann_3).count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn while_the_service_runs_a_release_is_left_to_it() {
     let site = Site::new();
     let ann = site.systems.doors.put(person("Ann", "Example"));

@@ -144,8 +144,8 @@ pub async fn doors_refuses_to_change_foreign_people(
     let id = &samples.foreign.id;
     let any = Precondition::default();
     let changes = Changes(samples.opening([true, false]));
-    let changed = system.update(id, &changes, &any, &samples.people.attempt()).await;
-    check(changed.is_err(), || "a foreign person could be changed".to_owned())?;
+    let answer = system.update(id, &changes, &any, &samples.people.attempt()).await;
+    check(answer.is_err(), || "a foreign person could be changed".to_owned())?;
     let removed = system.remove(id, &Removal::Delete, &any, &samples.people.attempt()).await;
     check(removed.is_err(), || "a foreign person could be removed".to_owned())?;
     let after = foreign(system, samples).await?;
