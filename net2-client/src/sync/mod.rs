@@ -15,6 +15,7 @@
 
 mod access_policies;
 mod check;
+pub mod choices;
 mod config;
 mod departments;
 mod details;

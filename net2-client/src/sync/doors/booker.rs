@@ -34,8 +34,9 @@ pub(super) fn field_caps(config: &BookersConfig) -> Vec<FieldCaps> {
         FieldCaps::full("doors", Canonical::exact()),
         FieldCaps::full("pin", Canonical::exact()),
         FieldCaps::full("notes", memo),
-        FieldCaps::full("valid_from", Canonical::exact()),
-        FieldCaps::full("valid_until", Canonical::exact()),
+        // A start cannot be emptied, and an end must not: access would not end by itself any more.
+        FieldCaps::required("valid_from", Canonical::exact()),
+        FieldCaps::required("valid_until", Canonical::exact()),
     ];
     if config.code_kind().is_some() {
         caps.push(FieldCaps::full("code", Canonical::exact()));

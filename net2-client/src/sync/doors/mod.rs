@@ -57,8 +57,10 @@ pub struct Net2Doors {
 /// What earlier reads told and no read of a user tells again.
 #[derive(Default)]
 struct Memory {
-    /// How this server writes individual rights.
-    form: Option<Form>,
+    /// In which form this server has stored individual rights.
+    stored_form: Option<Form>,
+    /// In which form it shows them.
+    shown_form: Option<Form>,
     /// "No access level" has to be spelt out.
     spells_out: bool,
     /// The code of each booker.
@@ -120,11 +122,11 @@ impl Net2Doors {
         change(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Learns how this server writes rights.
+    /// Learns how this server shows rights.
     fn learn(&self, site: &Site, set: &PermissionSet) {
         let form = set.individual_permissions.iter().find_map(|element| Form::of(element, &site.rules.area_names));
         if form.is_some() {
-            self.remember(|memory| memory.form = form);
+            self.remember(|memory| memory.shown_form = form);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Individual rights: one per area, in the form that a server shows.
 //!
-//! Servers differ in that form. What is read is understood in all known ones; what is written has the form of a right that
-//! this server showed before, else the known forms are tried in their order.
+//! Servers differ in that form, and may show another than they take. What is read is understood in all known ones; what is
+//! written has the form that was stored before, else the one that this server shows, else the known ones in their order.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Form {
     }
 
     /// The forms that servers are known to take, most likely first.
-    pub(super) fn known() -> [Self; 3] {
+    pub(super) fn known() -> [Self; 4] {
         let form = |id_key: &str, offset, name_key: Option<&str>, timezone_key: Option<&str>| Self {
             id_key: id_key.to_owned(),
             id_as_text: false,
@@ -73,6 +73,7 @@ impl Form {
             form("id", 0, None, Some("timezoneId")),
             form("id", AREA_BASE, Some("name"), None),
             form("areaID", 0, Some("areaName"), Some("selectedTimezoneID")),
+            form("areaID", 0, None, Some("timezoneID")),
         ]
     }
 

@@ -38,7 +38,7 @@ impl Sink<Person> for Net2Doors {
     /// The user first, with marker, key, notes, dates and PIN; department, code and doors follow. What fails after the
     /// first is left to the difference that remains: the booker exists, with less than it should have.
     async fn create(&self, draft: &Draft<Person>, _attempt: &AttemptKey) -> Result<Record<Person>, SyncError> {
-        let site = self.site().await?;
+        let site = self.site_with(draft.value.doors.value()).await?;
         let department = self.department(&site).await?;
         let new = booker::new_user(&self.config, &site, &draft.value, draft.key);
         let has_pin = draft.value.pin.value().is_some();
@@ -61,9 +61,9 @@ impl Sink<Person> for Net2Doors {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<Person>, SyncError> {
-        let site = self.site().await?;
-        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
         let changes = &changes.0;
+        let site = self.site_with(changes.doors.value()).await?;
+        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
         let access = self.access_of(&user).await?;
         self.learn(&site, &access);
         let doors = doors(&changes.doors).filter(|doors| site.rules.shown(&access) != *doors);

@@ -34,10 +34,10 @@ pub(super) struct Site {
 }
 
 /// The lists of a site, as they came.
-struct Lists {
-    fields: Vec<CustomField>,
+pub(super) struct Lists {
+    pub(super) fields: Vec<CustomField>,
     departments: Vec<Department>,
-    levels: Vec<AccessLevel>,
+    pub(super) levels: Vec<AccessLevel>,
     areas: AreaNames,
     door_areas: Vec<DoorArea>,
 }
@@ -49,9 +49,16 @@ impl Net2Doors {
     }
 
     /// The site as it is now, for what the one read earlier does not know.
-    pub(super) async fn site_again(&self, old: &Site) -> Result<Arc<Site>, SyncError> {
+    async fn site_again(&self, old: &Site) -> Result<Arc<Site>, SyncError> {
         let since = old.read_at;
         self.site_if(|site| site.read_at > since).await
+    }
+
+    /// The site with these doors; read again where one of them is new to it.
+    pub(super) async fn site_with(&self, doors: Option<&BTreeSet<String>>) -> Result<Arc<Site>, SyncError> {
+        let site = self.site().await?;
+        let is_new = |door: &String| door.parse().is_ok_and(|door| !site.rules.is_known(door));
+        if doors.is_some_and(|doors| doors.iter().any(is_new)) { self.site_again(&site).await } else { Ok(site) }
     }
 
     /// The department of new bookers; looked for again where it was not there.
@@ -73,7 +80,7 @@ impl Net2Doors {
         Ok(site)
     }
 
-    async fn lists(&self) -> Result<Lists, Error> {
+    pub(super) async fn lists(&self) -> Result<Lists, Error> {
         let net2 = &self.endpoint.net2;
         let query = net2.custom_query();
         let door_areas: OptionFuture<_> = self.endpoint.config.querydb.then(|| query.door_areas()).into();
@@ -112,7 +119,11 @@ impl Site {
     }
 }
 
-fn marker_field(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> Result<CustomFieldId, SyncError> {
+pub(super) fn marker_field(
+    config: &BookersConfig,
+    lists: &Lists,
+    last: Option<&Site>,
+) -> Result<CustomFieldId, SyncError> {
     let found = field("marker_field", &config.marker_field, lists).map(|field| field.id);
     let exists = |old: &CustomFieldId| lists.fields.iter().any(|field| field.id == *old);
     let id = renamed("marker_field", found, last.map(|last| last.marker_field), exists)?;
@@ -126,7 +137,11 @@ fn marker_field(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> R
     Ok(id)
 }
 
-fn memo_field(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> Result<CustomFieldId, SyncError> {
+pub(super) fn memo_field(
+    config: &BookersConfig,
+    lists: &Lists,
+    last: Option<&Site>,
+) -> Result<CustomFieldId, SyncError> {
     let found = field("memo_field", &config.memo_field, lists).map(|field| field.id);
     let exists = |old: &CustomFieldId| lists.fields.iter().any(|field| field.id == *old);
     let id = renamed("memo_field", found, last.map(|last| last.memo_field), exists)?;
@@ -141,7 +156,11 @@ fn memo_field(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> Res
     }
 }
 
-fn field<'a>(setting: &'static str, choice: &FieldChoice, lists: &'a Lists) -> Result<&'a CustomField, UnknownName> {
+pub(super) fn field<'a>(
+    setting: &'static str,
+    choice: &FieldChoice,
+    lists: &'a Lists,
+) -> Result<&'a CustomField, UnknownName> {
     let numbered = |number: i64| lists.fields.iter().find(|field| field.id.get() == number);
     let found = match choice {
         FieldChoice::Number(number) => numbered((*number).into()),
@@ -156,7 +175,7 @@ fn field<'a>(setting: &'static str, choice: &FieldChoice, lists: &'a Lists) -> R
     found.ok_or_else(|| UnknownName::new(setting, choice.to_string()))
 }
 
-fn department(config: &BookersConfig, lists: &Lists) -> Result<Department, UnknownName> {
+pub(super) fn department(config: &BookersConfig, lists: &Lists) -> Result<Department, UnknownName> {
     let real = lists.departments.iter().filter(|department| department.id != DepartmentId::NONE);
     let all = real.map(|department| (department.id, department.name.clone()));
     let id = by_name("department", &config.department, all)?;
@@ -164,7 +183,7 @@ fn department(config: &BookersConfig, lists: &Lists) -> Result<Department, Unkno
 }
 
 /// The level of a name. "No access" is level 0 whatever the language of the server.
-fn level(setting: &'static str, name: &str, levels: &[AccessLevel]) -> Result<AccessLevelId, UnknownName> {
+pub(super) fn level(setting: &'static str, name: &str, levels: &[AccessLevel]) -> Result<AccessLevelId, UnknownName> {
     let shared = levels.iter().filter(|level| !level.id.is_private());
     match by_name(setting, name, shared.map(|level| (level.id, level.name.clone()))) {
         Err(_) if name.trim() == NO_ACCESS => Ok(AccessLevelId::NONE),
@@ -172,7 +191,7 @@ fn level(setting: &'static str, name: &str, levels: &[AccessLevel]) -> Result<Ac
     }
 }
 
-fn rules(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> Result<AccessRules, SyncError> {
+pub(super) fn rules(config: &BookersConfig, lists: &Lists, last: Option<&Site>) -> Result<AccessRules, SyncError> {
     let exists = |old: &AccessLevelId| lists.levels.iter().any(|level| level.id == *old);
     let fallback = level("fallback_level", &config.fallback_level, &lists.levels);
     let fallback = renamed("fallback_level", fallback, last.map(|last| last.rules.fallback), exists)?;

@@ -30,7 +30,8 @@ impl Net2Doors {
         }
     }
 
-    /// Makes a code the only token of our kind: others go first and are seen gone, then the new one is issued.
+    /// Makes a code the only token of our kind: others go first and are seen gone, then the new one is issued. If that is
+    /// refused, the others come back.
     pub(super) async fn set_code(&self, user: UserId, wanted: Option<&str>) -> Result<(), SyncError> {
         let Some(kind) = self.config.code_kind() else {
             return Err(refused("codes are not kept as tokens here")
@@ -41,12 +42,11 @@ impl Net2Doors {
         let tokens = self.endpoint.once.user(user).tokens();
         let mut present = tokens.list().await?;
         let is_old = |token: &Token| is_ours(token, &kind) && Some(plain_number(token.token_value.as_str())) != wanted;
-        let mut has_gone = false;
-        for token in present.iter().filter(|token| is_old(token)) {
+        let old: Vec<_> = present.iter().filter(|token| is_old(token)).cloned().collect();
+        for token in &old {
             tokens.delete(token.id).await?;
-            has_gone = true;
         }
-        if has_gone {
+        if !old.is_empty() {
             present = tokens.list().await?;
             if present.iter().any(is_old) {
                 return Err(SyncError::new(ErrorClass::Conflict, "the old code is still there after it was deleted")
@@ -54,17 +54,25 @@ impl Net2Doors {
             }
         }
         let Some(wanted) = wanted else { return Ok(()) };
-        match present.iter().find(|token| plain_number(token.token_value.as_str()) == wanted) {
-            Some(token) if is_ours(token, &kind) => Ok(()),
-            Some(token) if token.is_lost => Err(refused("the code is reported lost in Net2")
-                .with_remedy("issue another code, or lift the report of loss in Net2")),
-            Some(_) => Err(clash()),
+        let refused = match present.iter().find(|token| plain_number(token.token_value.as_str()) == wanted) {
+            Some(token) if is_ours(token, &kind) => return Ok(()),
+            Some(token) if token.is_lost => refused("the code is reported lost in Net2")
+                .with_remedy("issue another code, or lift the report of loss in Net2"),
+            Some(_) => clash(),
             None => match tokens.add(&NewToken::new(kind, wanted)).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.kind() == ErrorKind::Duplicate => Err(clash().with_source(error)),
-                Err(error) => Err(error.into()),
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Duplicate => clash().with_source(error),
+                Err(error) if error.kind() == ErrorKind::Rejected => SyncError::from(error).with_field("code"),
+                Err(error) => return Err(error.into()),
             },
+        };
+        // It was refused for sure: what was there before is given back.
+        for token in old {
+            if let Err(error) = tokens.add(&NewToken::new(token.token_type, token.token_value)).await {
+                tracing::warn!(user = user.get(), %error, "a code was refused, and the one before could not be given back");
+            }
         }
+        Err(refused)
     }
 }
 

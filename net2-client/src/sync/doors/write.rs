@@ -6,10 +6,10 @@ use connector_http::{Error, ErrorKind};
 use sync_core::connector::SyncError;
 
 use super::Net2Doors;
-use super::access::{Wanted, list, refused};
+use super::access::{Wanted, list, no_door, refused};
 use super::rights::Form;
 use super::site::Site;
-use crate::id::{AccessLevelId, UserId};
+use crate::id::{AccessLevelId, DoorId, UserId};
 use crate::permissions::{PermissionSet, SetPermissions};
 use crate::users::User;
 
@@ -24,18 +24,10 @@ enum Attempt {
 }
 
 impl Net2Doors {
-    /// The set to write for doors. A door that is new to the site is looked for again.
-    pub(super) async fn wanted(&self, site: &Site, doors: &BTreeSet<String>) -> Result<Wanted, SyncError> {
-        let is_new = |door: &&String| door.parse().is_ok_and(|door| !site.rules.is_known(door));
-        if !doors.iter().any(|door| is_new(&door)) {
-            return site.rules.wanted(doors);
-        }
-        self.site_again(site).await?.rules.wanted(doors)
-    }
-
     /// Makes these doors, and no others, open for a user, and returns the user as read back.
     ///
-    /// What cannot be given is never a reason to leave open what is to be shut: then the set is narrowed at least.
+    /// A text that is no door at all is refused, and nothing is written. Else what cannot be given is never a reason to
+    /// leave open what is to be shut: then the set is narrowed at least.
     pub(super) async fn set_doors(
         &self,
         site: &Site,
@@ -43,7 +35,10 @@ impl Net2Doors {
         now: &PermissionSet,
         doors: &BTreeSet<String>,
     ) -> Result<User, SyncError> {
-        let failed = match self.wanted(site, doors).await {
+        if let Some(text) = doors.iter().find(|door| door.parse::<DoorId>().is_err()) {
+            return Err(no_door(text));
+        }
+        let failed = match site.rules.wanted(doors) {
             Ok(wanted) => match self.write_set(site, user, now, doors, &wanted).await {
                 Ok(stored) => return Ok(stored),
                 Err(failed) => failed,
@@ -56,7 +51,7 @@ impl Net2Doors {
         Err(failed.error)
     }
 
-    /// Tries the forms of a right until one is stored; the one that this server shows, where it showed one.
+    /// Tries the forms of a right until one is stored.
     async fn write_set(
         &self,
         site: &Site,
@@ -65,20 +60,28 @@ impl Net2Doors {
         doors: &BTreeSet<String>,
         wanted: &Wanted,
     ) -> Result<User, Failed> {
-        let mut forms = match self.remember(|memory| memory.form.clone()) {
-            Some(form) => vec![form],
-            None => Form::known().to_vec(),
-        };
+        let mut forms = self.forms();
         if wanted.areas.is_empty() {
             forms.truncate(1);
         }
         let mut failed = Failed::nothing_tried();
         for form in forms {
-            let set = site.rules.set(wanted, &form, now);
+            let set = site.rules.set(wanted, &form);
             match self.attempt(site, user, &set, doors).await? {
-                Attempt::Stored(stored) => return Ok(*stored),
+                Attempt::Stored(stored) => {
+                    if !wanted.areas.is_empty() {
+                        self.remember(|memory| memory.stored_form = Some(form));
+                    }
+                    return Ok(*stored);
+                }
                 Attempt::Other(stored) => {
-                    failed = Failed { error: not_stored(site, doors, &stored), now: Some(stored) }
+                    let keeps_some = !stored.individual_permissions.is_empty();
+                    failed = Failed { error: not_stored(site, doors, &stored), now: Some(stored) };
+                    if keeps_some {
+                        // The form is not what is wrong.
+                        break;
+                    }
+                    self.remember(|memory| memory.stored_form = None);
                 }
                 // What was taken and changed tells more than a refusal of another form.
                 Attempt::Refused(_) if failed.now.is_some() => {}
@@ -146,8 +149,9 @@ impl Net2Doors {
         if kept == open {
             return;
         }
+        let Some(form) = self.forms().into_iter().next() else { return };
         let set = match site.rules.wanted(&kept) {
-            Ok(wanted) => site.rules.set(&wanted, &self.form(), now),
+            Ok(wanted) => site.rules.set(&wanted, &form),
             Err(_) => PermissionSet::none(),
         };
         match self.put_set(user, &set).await {
@@ -156,9 +160,16 @@ impl Net2Doors {
         }
     }
 
-    fn form(&self) -> Form {
-        let [first, ..] = Form::known();
-        self.remember(|memory| memory.form.clone()).unwrap_or(first)
+    /// The forms of a right, the one most likely to be stored first.
+    fn forms(&self) -> Vec<Form> {
+        let learned = self.remember(|memory| [memory.stored_form.clone(), memory.shown_form.clone()]);
+        let mut forms: Vec<Form> = Vec::new();
+        for form in learned.into_iter().flatten().chain(Form::known()) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
     }
 }
 
