@@ -1,15 +1,18 @@
 //! The journal in memory: for tests, for embedders without a disk, and to study power losses.
 
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use self::tables::Tables;
 use super::{
-    Absence, AuditRow, Candidate, CandidateQuery, Committed, Durability, EventFilter, EventState, EventUpdate, Intent,
-    IntentId, Journal, JournalError, JournalErrorKind, LedgerEvent, Link, LinkState, OutcomeRow, Seen, Side,
-    SnapshotCounts, SnapshotId, Stream, Write,
+    Absence, AuditRow, Candidate, CandidateQuery, Committed, Durability, EventFilter, EventState, Intent, Journal,
+    JournalError, JournalErrorKind, LedgerEvent, Link, LinkState, Seen, Side, SnapshotCounts, SnapshotId, Stream,
+    Write,
 };
 use crate::model::{EndpointName, EventKey, ExternalId, Fingerprint, HashKey, Pair, SyncKey};
 
@@ -25,21 +28,8 @@ pub struct MemoryJournal {
 #[derive(Debug, Default)]
 struct State {
     stored: Tables,
-    durable: Tables,
     snapshots: BTreeMap<SnapshotId, Snapshot>,
     next_snapshot: u64,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Tables {
-    seen: BTreeMap<Stream, BTreeMap<ExternalId, Seen>>,
-    history: BTreeMap<Stream, Vec<u64>>,
-    links: BTreeMap<SyncKey, Link>,
-    intents: BTreeMap<IntentId, Intent>,
-    outcomes: Vec<OutcomeRow>,
-    audit: Vec<AuditRow>,
-    documents: BTreeMap<(String, String), serde_json::Value>,
-    events: BTreeMap<EventKey, LedgerEvent>,
 }
 
 #[derive(Debug)]
@@ -57,7 +47,7 @@ impl MemoryJournal {
     /// Forgets everything since the last D1 batch, and all snapshots that are being read.
     pub fn power_loss(&self) {
         let mut state = self.lock();
-        state.stored = state.durable.clone();
+        state.stored.take_back(0);
         state.snapshots.clear();
     }
 
@@ -74,17 +64,11 @@ impl Journal for MemoryJournal {
 
     async fn commit(&self, durability: Durability, writes: Vec<Write>) -> Result<Committed, JournalError> {
         let mut state = self.lock();
-        let mut next = state.stored.clone();
-        let mut committed = Committed::default();
         let noted: Vec<_> = writes.iter().filter_map(seen_in).collect();
-        for write in writes {
-            next.apply(write, &mut committed)?;
-        }
-        next.check_bijection()?;
+        let committed = state.stored.commit(writes)?;
         if durability == Durability::D1 {
-            state.durable = next.clone();
+            state.stored.settle();
         }
-        state.stored = next;
         // Records that were stored while a snapshot is being read are there.
         for (stream, ids) in noted {
             for snapshot in state.snapshots.values_mut().filter(|snapshot| snapshot.stream == stream) {
@@ -141,23 +125,23 @@ impl Journal for MemoryJournal {
     ) -> Result<(), JournalError> {
         let mut state = self.lock();
         let snapshot = state.snapshots.remove(&snapshot).ok_or_else(no_snapshot)?;
-        for seen in state.stored.seen.entry(snapshot.stream.clone()).or_default().values_mut() {
-            if snapshot.present.contains(&seen.id) {
-                seen.missing = 0;
-                seen.missing_at = None;
+        let known: Vec<Seen> = state.stored.stream(&snapshot.stream).cloned().collect();
+        for seen in known {
+            let (missing, missing_at) = if snapshot.present.contains(&seen.id) {
+                (0, None)
             } else if let Absence::Derive { min_absence } = absence
                 && seen.missing_at.is_none_or(|last| at - last >= min_absence)
             {
-                seen.missing = seen.missing.saturating_add(1);
-                seen.missing_at = Some(at);
+                (seen.missing.saturating_add(1), Some(at))
+            } else {
+                continue;
+            };
+            if (missing, missing_at) != (seen.missing, seen.missing_at) {
+                state.stored.put_seen(&snapshot.stream, Seen { missing, missing_at, ..seen });
             }
         }
         if matches!(absence, Absence::Derive { .. }) {
-            let history = state.stored.history.entry(snapshot.stream).or_default();
-            history.push(snapshot.present.len() as u64);
-            if history.len() > 5 {
-                history.remove(0);
-            }
+            state.stored.count(&snapshot.stream, snapshot.present.len() as u64);
         }
         Ok(())
     }
@@ -236,8 +220,7 @@ impl Journal for MemoryJournal {
 
     async fn link_of(&self, pair: &Pair, side: Side, id: &ExternalId) -> Result<Option<Link>, JournalError> {
         let state = self.lock();
-        let mut links = state.stored.links_of(pair).filter(|link| link.state != LinkState::Dead);
-        Ok(links.find(|link| link.record(side) == Some(id)).cloned())
+        Ok(state.stored.link_of(pair, side, id).cloned())
     }
 
     async fn links(&self, pair: &Pair) -> Result<Vec<Link>, JournalError> {
@@ -331,108 +314,6 @@ impl Journal for MemoryJournal {
             *counts.entry(event.state).or_default() += 1;
         }
         Ok(counts)
-    }
-}
-
-impl Tables {
-    fn apply(&mut self, write: Write, committed: &mut Committed) -> Result<(), JournalError> {
-        match write {
-            Write::See(stream, rows) => {
-                let seen = self.seen.entry(stream).or_default();
-                seen.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
-            }
-            Write::Gone(stream, id, at) => {
-                if let Some(seen) = self.seen.get_mut(&stream).and_then(|seen| seen.get_mut(&id)) {
-                    seen.missing = u32::MAX;
-                    seen.missing_at = Some(at);
-                }
-            }
-            Write::Link(link) => {
-                self.links.insert(link.key, *link);
-            }
-            Write::Unlink(key) => {
-                self.links.remove(&key);
-            }
-            Write::Due(key) => {
-                if let Some(link) = self.links.get_mut(&key) {
-                    link.due = true;
-                }
-            }
-            Write::Intent(intent) => {
-                self.intents.insert(intent.id, *intent);
-            }
-            Write::Outcome(row) => self.outcomes.push(row),
-            Write::Audit(entry) => {
-                let hash = entry.chained(self.audit.last().map_or("", |row| row.hash.as_str()));
-                self.audit.push(AuditRow { number: self.audit.len() as u64 + 1, entry, hash });
-            }
-            Write::Put { kind, key, value } => {
-                self.documents.insert((kind.to_owned(), key), value);
-            }
-            Write::Delete { kind, key } => {
-                self.documents.remove(&(kind.to_owned(), key));
-            }
-            Write::Events(events) => {
-                for event in events {
-                    if !self.events.contains_key(&event.key) {
-                        committed.new_events += 1;
-                        self.events.insert(event.key.clone(), event);
-                    }
-                }
-            }
-            Write::EventStates(updates) => {
-                for update in updates {
-                    self.update_event(update)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn update_event(&mut self, update: EventUpdate) -> Result<(), JournalError> {
-        let event = self.events.get_mut(&update.key).ok_or_else(|| {
-            JournalError::new(JournalErrorKind::Invariant, format!("event {} is not in the ledger", update.key))
-        })?;
-        event.state = update.state;
-        event.reason = update.reason;
-        event.target = update.target;
-        event.retry_at = update.retry_at;
-        event.attempts = update.attempts;
-        Ok(())
-    }
-
-    fn check_bijection(&self) -> Result<(), JournalError> {
-        let mut taken = BTreeSet::new();
-        for link in self.links.values().filter(|link| link.state != LinkState::Dead) {
-            for side in [Side::Primary, Side::Secondary] {
-                if let Some(id) = link.record(side)
-                    && !taken.insert((&link.pair, side, id))
-                {
-                    let message = format!("{} {id} would be in two links of {}", side.as_str(), link.pair);
-                    return Err(JournalError::new(JournalErrorKind::Invariant, message));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn stream(&self, stream: &Stream) -> impl Iterator<Item = &Seen> {
-        self.seen.get(stream).into_iter().flat_map(BTreeMap::values)
-    }
-
-    fn links_of(&self, pair: &Pair) -> impl Iterator<Item = &Link> {
-        self.links.values().filter(move |link| link.pair == *pair)
-    }
-
-    fn unlinked(&self, pair: &Pair, side: Side) -> Vec<&Seen> {
-        let linked: BTreeSet<_> = self
-            .links_of(pair)
-            .filter(|link| link.state != LinkState::Dead)
-            .filter_map(|link| link.record(side))
-            .collect();
-        let stream = Stream::of(pair, side);
-        let records = self.seen.get(&stream).into_iter().flat_map(BTreeMap::values);
-        records.filter(|seen| seen.missing == 0 && !linked.contains(&seen.id)).collect()
     }
 }
 
