@@ -28,14 +28,11 @@ pub(super) struct Override<'e, 'a> {
 pub(super) type Day = Option<NaiveDate>;
 
 impl<'e, 'a> Chosen<'e, 'a> {
-    pub(super) fn of(
-        entries: &'e [Entry<'a>],
-        zones: &mut Zones,
-        problems: &mut Vec<(ProblemKind, usize)>,
-    ) -> Self {
+    pub(super) fn of(entries: &'e [Entry<'a>], zones: &mut Zones, problems: &mut Vec<(ProblemKind, usize)>) -> Self {
         let newest = |one: &Entry<'_>, other: &Entry<'_>| rank(one).cmp(&rank(other));
         // Of equal ones the last, which stands later in the body.
-        let master = entries.iter().filter(|entry| entry.recurrence_id.is_none()).max_by(|one, other| newest(one, other));
+        let master =
+            entries.iter().filter(|entry| entry.recurrence_id.is_none()).max_by(|one, other| newest(one, other));
         let start = master.and_then(|master| master.when.ok()).map(|when| when.start);
         let mut overrides: BTreeMap<DateTime<Utc>, Override<'e, 'a>> = BTreeMap::new();
         for entry in entries {
@@ -92,7 +89,11 @@ fn is_range(entry: &Entry<'_>, range: &str) -> bool {
 /// # Errors
 ///
 /// Those of [`Zones::moment`].
-pub(super) fn mark(raw: RawTime<'_>, start: Option<&Moment>, zones: &mut Zones) -> Result<(DateTime<Utc>, Day), ProblemKind> {
+pub(super) fn mark(
+    raw: RawTime<'_>,
+    start: Option<&Moment>,
+    zones: &mut Zones,
+) -> Result<(DateTime<Utc>, Day), ProblemKind> {
     let Some(start) = start else {
         return zones.moment(raw).map(|moment| (moment.utc, None));
     };

@@ -157,14 +157,15 @@ impl Series<'_> {
             self.overrides(Some(master), overrides);
             return;
         };
-        let originals = match Originals::of(master, when, self.zones, (self.rules.longest, self.limits), &mut self.out.problems) {
-            Ok(originals) => originals,
-            Err(kind) => {
-                self.out.problems.push((kind, master.payload));
-                self.overrides(Some(master), overrides);
-                return;
-            }
-        };
+        let originals =
+            match Originals::of(master, when, self.zones, (self.rules.longest, self.limits), &mut self.out.problems) {
+                Ok(originals) => originals,
+                Err(kind) => {
+                    self.out.problems.push((kind, master.payload));
+                    self.overrides(Some(master), overrides);
+                    return;
+                }
+            };
         if originals.is_deleted() {
             return;
         }
@@ -176,7 +177,13 @@ impl Series<'_> {
     }
 
     /// Instances that no event of their own replaces.
-    fn repeated(&mut self, master: &Entry<'_>, when: &Interval, originals: &Originals, overrides: &[&Override<'_, '_>]) {
+    fn repeated(
+        &mut self,
+        master: &Entry<'_>,
+        when: &Interval,
+        originals: &Originals,
+        overrides: &[&Override<'_, '_>],
+    ) {
         let parts = self.parts(master, when, overrides);
         let replaced: HashSet<DateTime<Utc>> = overrides.iter().map(|one| one.original).collect();
         let replaced_days: HashSet<NaiveDate> = overrides.iter().filter_map(|one| one.day).collect();
@@ -299,5 +306,7 @@ fn reach(parts: &[Part], longest: TimeDelta, window: Window) -> (DateTime<Utc>, 
     (from.unwrap_or(DateTime::<Utc>::MIN_UTC), to.unwrap_or(DateTime::<Utc>::MAX_UTC))
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

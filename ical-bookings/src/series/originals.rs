@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::choice::{Override, mark};
-use super::{Budget, Entry, Rule, Until};
+use super::{Budget, Entry, Rule};
 use crate::time::{Interval, Length, Moment, RawTime, Span, Zone, Zones};
 use crate::{Limits, ProblemKind};
 
@@ -66,8 +66,7 @@ impl Originals {
 
     /// Whether an `EXDATE` removes the instance that an override replaces.
     pub(super) fn excludes(&self, one: &Override<'_, '_>) -> bool {
-        self.without.contains(&one.original)
-            || one.day.is_some_and(|day| self.without_days.contains(&day))
+        self.without.contains(&one.original) || one.day.is_some_and(|day| self.without_days.contains(&day))
     }
 
     /// The longest of the lengths that dates bring along.

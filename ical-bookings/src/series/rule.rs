@@ -238,7 +238,8 @@ fn signed(text: &str, most: i16) -> Option<Vec<i16>> {
 }
 
 fn clock(text: &str, most: i16) -> Option<Vec<u8>> {
-    let mut numbers: Vec<u8> = list(text, 0, most)?.into_iter().filter_map(|number| number.min(59).try_into().ok()).collect();
+    let mut numbers: Vec<u8> =
+        list(text, 0, most)?.into_iter().filter_map(|number| number.min(59).try_into().ok()).collect();
     numbers.dedup();
     Some(numbers)
 }

@@ -127,7 +127,8 @@ impl Walk<'_> {
         )?;
         let step = self.rule.interval * self.tick();
         let at_or_after = |time: NaiveDateTime| ceiling((time - base).num_seconds(), step);
-        let mut index = if self.rule.count.is_some() { 0 } else { (out.from - base).num_seconds().div_euclid(step).max(0) };
+        let mut index =
+            if self.rule.count.is_some() { 0 } else { (out.from - base).num_seconds().div_euclid(step).max(0) };
         loop {
             out.spend(1)?;
             let time = base.checked_add_signed(TimeDelta::try_seconds(index.checked_mul(step)?)?)?;
@@ -138,7 +139,8 @@ impl Walk<'_> {
                 index = at_or_after(later).max(index + 1);
                 continue;
             }
-            let [hour, minute, second] = [time.hour(), time.minute(), time.second()].map(|part| [u8::try_from(part).unwrap_or(0)]);
+            let [hour, minute, second] =
+                [time.hour(), time.minute(), time.second()].map(|part| [u8::try_from(part).unwrap_or(0)]);
             let mut times = self.filter.times();
             times.hours = &hour;
             if self.rule.every <= Every::Minute {
@@ -162,7 +164,8 @@ impl Walk<'_> {
         if !self.filter.matches(time.date()) {
             return Some(Some(time.date().succ_opt()?.into()));
         }
-        let part = |allowed: &[u8], value: u32| allowed.is_empty() || allowed.iter().any(|part| u32::from(*part) == value);
+        let part =
+            |allowed: &[u8], value: u32| allowed.is_empty() || allowed.iter().any(|part| u32::from(*part) == value);
         let into_hour = i64::from(time.minute() * 60 + time.second());
         if !part(&self.rule.hours, time.hour()) {
             return Some(Some(time.checked_add_signed(TimeDelta::seconds(3600 - into_hour))?));
@@ -230,7 +233,12 @@ impl Walk<'_> {
         }
     }
 
-    fn all_times<F: FnMut(NaiveDateTime) -> bool>(&self, day: NaiveDate, times: Times<'_>, out: &mut Out<'_, F>) -> Going {
+    fn all_times<F: FnMut(NaiveDateTime) -> bool>(
+        &self,
+        day: NaiveDate,
+        times: Times<'_>,
+        out: &mut Out<'_, F>,
+    ) -> Going {
         for hour in times.hours {
             for minute in times.minutes {
                 for second in times.seconds {
@@ -243,7 +251,12 @@ impl Walk<'_> {
     }
 
     /// `BYSETPOS`: the how manieth of all starts of a period.
-    fn positions<F: FnMut(NaiveDateTime) -> bool>(&self, days: &[NaiveDate], times: Times<'_>, out: &mut Out<'_, F>) -> Going {
+    fn positions<F: FnMut(NaiveDateTime) -> bool>(
+        &self,
+        days: &[NaiveDate],
+        times: Times<'_>,
+        out: &mut Out<'_, F>,
+    ) -> Going {
         let each_day = times.len();
         let all = i64::try_from(days.len() * each_day).ok()?;
         let mut wanted: Vec<i64> = self
@@ -363,7 +376,11 @@ impl<'a> Filter<'a> {
     }
 
     fn matches(&self, date: NaiveDate) -> bool {
-        self.has_month(date) && self.has_weekday(date) && self.has_month_day(date) && self.has_year_day(date) && self.has_week(date)
+        self.has_month(date)
+            && self.has_weekday(date)
+            && self.has_month_day(date)
+            && self.has_year_day(date)
+            && self.has_week(date)
     }
 
     fn has_weekday(&self, date: NaiveDate) -> bool {

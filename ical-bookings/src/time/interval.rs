@@ -155,9 +155,7 @@ impl Length {
         let at = |zone: Zone, day: NaiveDate, time| zones.instant(zone, day.and_time(time));
         match self {
             Self::Exact(exact) => start.utc.checked_add_signed(exact),
-            Self::Nominal(days, exact) => {
-                at(start.zone, later(days)?, start.local.time()).checked_add_signed(exact)
-            }
+            Self::Nominal(days, exact) => at(start.zone, later(days)?, start.local.time()).checked_add_signed(exact),
             Self::Days(days) => Some(at(start.zone, later(days)?, rules.check_out)),
         }
     }

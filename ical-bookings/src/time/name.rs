@@ -54,9 +54,7 @@ fn exact_iana(name: &str) -> Option<Tz> {
     if name.is_empty() || name.len() > LONGEST_IANA {
         return None;
     }
-    Tz::from_str(name)
-        .ok()
-        .or_else(|| TZ_VARIANTS.iter().copied().find(|zone| zone.name().eq_ignore_ascii_case(name)))
+    Tz::from_str(name).ok().or_else(|| TZ_VARIANTS.iter().copied().find(|zone| zone.name().eq_ignore_ascii_case(name)))
 }
 
 /// No name of the database is longer.

@@ -84,7 +84,10 @@ fn a_definition_wins_over_the_meaning_of_its_name() {
 
 #[test]
 fn before_its_first_onset_a_definition_has_the_offset_it_comes_from() {
-    let mut zones = zones_of(&[block("X", vec![part("20200101T000000", "+0100", "+0300", ""), part("20210101T000000", "+0300", "+0400", "")])]);
+    let mut zones = zones_of(&[block(
+        "X",
+        vec![part("20200101T000000", "+0100", "+0300", ""), part("20210101T000000", "+0300", "+0400", "")],
+    )]);
     gives(&mut zones, "X", "20191231T235959", "2019-12-31 22:59:59");
     gives(&mut zones, "X", "20200601T120000", "2020-06-01 09:00:00");
     gives(&mut zones, "X", "20260601T120000", "2026-06-01 08:00:00");
@@ -92,7 +95,8 @@ fn before_its_first_onset_a_definition_has_the_offset_it_comes_from() {
 
 #[test]
 fn onsets_may_come_from_rules_that_end_and_from_dates() {
-    let mut standard = part("20001029T030000", "+0200", "+0100", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10;UNTIL=20021027T010000Z");
+    let mut standard =
+        part("20001029T030000", "+0200", "+0100", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10;UNTIL=20021027T010000Z");
     standard.rdates = vec!["20101031T030000,20111030T030000".into()];
     let daylight = part("20000326T020000", "+0100", "+0200", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3;UNTIL=20030330T010000Z");
     let mut zones = zones_of(&[block("X", vec![standard, daylight])]);
@@ -194,8 +198,26 @@ fn names_of_definitions_are_compared_without_quotes_escapes_and_blanks() {
 fn unknown_zones_are_refused_not_guessed() {
     let mut zones = zones_of(&[]);
     for tzid in [
-        "", " ", "\"\"", "Mars/Olympus", "tzone://Microsoft/Custom", "Customized Time Zone", "(UTC+01:00)", "(UTC+01:00) Nowhere",
-        "UTC+99", "UTC+", "UTC+2:5", "UTC+123", "UTC+1x", "+02:00", "/", "//", "/Nowhere/At All", "UTC+02:60", "(", "(\u{e9}\u{e9})",
+        "",
+        " ",
+        "\"\"",
+        "Mars/Olympus",
+        "tzone://Microsoft/Custom",
+        "Customized Time Zone",
+        "(UTC+01:00)",
+        "(UTC+01:00) Nowhere",
+        "UTC+99",
+        "UTC+",
+        "UTC+2:5",
+        "UTC+123",
+        "UTC+1x",
+        "+02:00",
+        "/",
+        "//",
+        "/Nowhere/At All",
+        "UTC+02:60",
+        "(",
+        "(\u{e9}\u{e9})",
     ] {
         assert_eq!(zones.moment(zoned(tzid, "20260701T120000")), Err(ProblemKind::UnknownZone), "{tzid}");
     }
@@ -294,9 +316,29 @@ fn a_leap_second_is_the_second_before() {
 fn what_is_no_time_is_refused() {
     let mut zones = zones_of(&[]);
     for value in [
-        "", " ", "20260601T240000Z", "20261301T100000Z", "20260230", "20260230T100000", "20260601T106000Z", "20260601T100061Z", "2026",
-        "20260601T", "20260601T10", "20260601T100000ZZ", "20260601T100000+", "20260601T100000+9900", "20260601T100000+02:60", "x", "2026060a",
-        "20260601X100000", "-20260601", "\u{662}\u{660}\u{662}\u{666}0601", "20260601T10000\u{e9}", "20260601T100000.Z", "00000000",
+        "",
+        " ",
+        "20260601T240000Z",
+        "20261301T100000Z",
+        "20260230",
+        "20260230T100000",
+        "20260601T106000Z",
+        "20260601T100061Z",
+        "2026",
+        "20260601T",
+        "20260601T10",
+        "20260601T100000ZZ",
+        "20260601T100000+",
+        "20260601T100000+9900",
+        "20260601T100000+02:60",
+        "x",
+        "2026060a",
+        "20260601X100000",
+        "-20260601",
+        "\u{662}\u{660}\u{662}\u{666}0601",
+        "20260601T10000\u{e9}",
+        "20260601T100000.Z",
+        "00000000",
     ] {
         assert_eq!(zones.moment(raw(value)), Err(ProblemKind::BadTime), "{value}");
     }
@@ -325,7 +367,8 @@ fn bounds(
 
 #[test]
 fn an_end_is_taken_as_given_in_its_own_zone() {
-    let found = bounds(zoned("Europe/Amsterdam", "20260601T100000"), Some(zoned("America/New_York", "20260601T053000")), None);
+    let found =
+        bounds(zoned("Europe/Amsterdam", "20260601T100000"), Some(zoned("America/New_York", "20260601T053000")), None);
     assert_eq!(found, Ok((utc("2026-06-01 08:00:00"), utc("2026-06-01 09:30:00"), false, Notes::default())));
 }
 
@@ -439,8 +482,9 @@ fn definitions_of_one_name_that_contradict_each_other_are_refused_and_equal_ones
 
 #[test]
 fn more_zones_than_allowed_are_reported() {
-    let blocks: Vec<ZoneBlock> =
-        (0..4).map(|number| block(&format!("Z{number}"), vec![part("20160101T000000", "+0100", "+0100", "")])).collect();
+    let blocks: Vec<ZoneBlock> = (0..4)
+        .map(|number| block(&format!("Z{number}"), vec![part("20160101T000000", "+0100", "+0100", "")]))
+        .collect();
     let mut problems = Vec::new();
     let limits = Limits { zones: 3, ..Limits::default() };
     let mut zones = Zones::new(&blocks, None, None, &limits, &mut problems);

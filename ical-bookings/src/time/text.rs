@@ -44,11 +44,7 @@ impl Written {
     ///
     /// `YearOutOfRange`.
     pub(crate) fn in_believed_years(self) -> Result<Self, ProblemKind> {
-        if (FIRST_YEAR..=LAST_YEAR).contains(&self.date.year()) {
-            Ok(self)
-        } else {
-            Err(ProblemKind::YearOutOfRange)
-        }
+        if (FIRST_YEAR..=LAST_YEAR).contains(&self.date.year()) { Ok(self) } else { Err(ProblemKind::YearOutOfRange) }
     }
 
     /// What a wall clock shows: the time, or midnight of a day.

@@ -227,9 +227,7 @@ impl Zones {
         let plain = name::plain(written);
         match self.defined.get(plain.as_ref()) {
             Some(resolved) => resolved.ok_or(ProblemKind::UnknownZone),
-            None => name::known(&plain)
-                .map(|zone| Resolved { zone, claims: None })
-                .ok_or(ProblemKind::UnknownZone),
+            None => name::known(&plain).map(|zone| Resolved { zone, claims: None }).ok_or(ProblemKind::UnknownZone),
         }
     }
 }
