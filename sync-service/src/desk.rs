@@ -10,7 +10,7 @@ use sync_core::reconcile::{Context, LinkReport, Progress, SyncLink};
 use tempfile::TempDir;
 
 use crate::config::Schedule;
-use crate::{Failure, Host, Installation, Setup, cycle};
+use crate::{Failure, Installation, Setup, cycle};
 
 /// An installation that is opened for one verb.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Desk {
         installation: Installation,
         access: Access,
         actor: String,
-        host: &Host,
+        clock: Arc<dyn Clock>,
         progress: Box<dyn Progress>,
         demo: Option<TempDir>,
     ) -> Result<Self, Failure> {
@@ -65,7 +65,7 @@ impl Desk {
             Access::Write | Access::Order => SqliteJournal::open(&file)?,
         };
         let lock = if access == Access::Write { Some(claim(&journal, setup.name)?) } else { None };
-        Ok(Self { setup, installation, journal, lock, clock: host.clock.clone(), progress, actor, demo })
+        Ok(Self { setup, installation, journal, lock, clock, progress, actor, demo })
     }
 
     /// Folders, zone, schedule, limits.

@@ -28,12 +28,11 @@ pub struct Host {
 impl Host {
     /// Standard output, standard error, the machine's clocks, and the signals of the operating system.
     pub fn of_process() -> Self {
-        let sleep = |duration: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(duration)) };
         Self {
             out: Box::new(std::io::stdout()),
             err: Box::new(std::io::stderr()),
             terminal: std::io::stderr().is_terminal(),
-            clock: Arc::new(SystemClock::new(sleep)),
+            clock: Arc::new(system_clock()),
             stop: asked_to_stop().boxed(),
             logs: true,
         }
@@ -50,6 +49,11 @@ impl Host {
         let _ = writeln!(self.err, "{}", text.trim_end());
         let _ = self.err.flush();
     }
+}
+
+/// The machine's clocks.
+pub(crate) fn system_clock() -> impl Clock {
+    SystemClock::new(|duration: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(duration)) })
 }
 
 impl fmt::Debug for Host {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use sync_core::clock::Clock;
 use sync_core::connector::Endpoint;
 use sync_core::events::EventLink;
 use sync_core::reconcile::SyncLink;
@@ -63,6 +64,11 @@ pub trait Program: Sized + Send + Sync + 'static {
     /// How often what is done where the configuration file does not say.
     fn schedule() -> Schedule {
         Schedule::default()
+    }
+
+    /// The time that everything goes by. A demo may bring a clock of its own, to let a day pass in seconds.
+    fn clock(&self, setup: &Setup) -> Arc<dyn Clock> {
+        setup.clock().clone()
     }
 
     /// What `status` tells besides the shared part. Nothing outside is asked, and the journal is only read: a service may

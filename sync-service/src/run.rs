@@ -74,13 +74,13 @@ async fn perform<P: Program>(asked: Asked, host: &mut Host, log: &mut Log) -> Re
     match asked {
         Asked::Shared(options, Verb::Init) => verbs::init::<P>(&config_file::<P>(&options)),
         Asked::Shared(_, Verb::Schema) => Ok(verbs::schema::<P>()),
-        Asked::Shared(options, Verb::Check) => verbs::check::<P>(&options, &config_file::<P>(&options)).await,
+        Asked::Shared(options, Verb::Check) => verbs::check::<P>(&options, &config_file::<P>(&options), host).await,
         Asked::Shared(options, verb) => {
-            let opened = Opened::<P>::open(&options).await?;
+            let opened = Opened::<P>::open(&options, host).await?;
             opened.perform(verb, &options, host, log).await
         }
         Asked::Own(options, name, arguments) => {
-            let opened = Opened::<P>::open(&options).await?;
+            let opened = Opened::<P>::open(&options, host).await?;
             let (program, desk) = opened.desk(&options, Access::Order, host, log)?;
             verbs::warm_up(&program, &desk).await?;
             program.verb(&name, &arguments, &desk).await
@@ -100,15 +100,16 @@ struct Opened<P> {
 }
 
 impl<P: Program> Opened<P> {
-    async fn open(options: &Options) -> Result<Self, Failure> {
+    async fn open(options: &Options, host: &Host) -> Result<Self, Failure> {
         if options.demo {
             let folder = tempfile::Builder::new().prefix(P::NAME).tempdir()?;
-            let mut setup = Setup::in_folder(P::NAME, folder.path());
+            let mut setup = Setup::in_folder(P::NAME, folder.path()).with_clock(host.clock.clone());
             setup.schedule = P::schedule();
             let program = P::demo(&setup).await?;
             return Ok(Self { program, setup, demo: Some(folder) });
         }
-        let (program, setup) = config::load::<P>(&config_file::<P>(options), options.data.as_deref()).await?;
+        let (program, setup) =
+            config::load::<P>(&config_file::<P>(options), options.data.as_deref(), host.clock.clone()).await?;
         Ok(Self { program, setup, demo: None })
     }
 
@@ -121,7 +122,8 @@ impl<P: Program> Opened<P> {
         let shown = host.terminal && !options.json;
         let access = if self.demo.is_some() { Access::Write } else { access };
         let actor = options.by.clone().unwrap_or_else(user);
-        let desk = Desk::open(self.setup, installation, access, actor, host, progress(shown), self.demo)?;
+        let clock = self.program.clock(&self.setup);
+        let desk = Desk::open(self.setup, installation, access, actor, clock, progress(shown), self.demo)?;
         Ok((self.program, desk))
     }
 

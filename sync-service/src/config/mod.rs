@@ -10,6 +10,9 @@ mod setup;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+
+use sync_core::clock::Clock;
 
 pub use fault::{ConfigFault, ConfigFaults};
 pub use interval::Interval;
@@ -23,7 +26,11 @@ use self::document::Document;
 use crate::{Failure, Program};
 
 /// Reads a configuration file and builds what it describes.
-pub(crate) async fn load<P: Program>(file: &Path, data: Option<&Path>) -> Result<(P, Setup), Failure> {
+pub(crate) async fn load<P: Program>(
+    file: &Path,
+    data: Option<&Path>,
+    clock: Arc<dyn Clock>,
+) -> Result<(P, Setup), Failure> {
     let text = fs::read_to_string(file).map_err(|error| unreadable::<P>(file, &error))?;
     let (mut document, mut faults) = Document::parse(file, &text);
     let shared = document.take_shared();
@@ -36,7 +43,7 @@ pub(crate) async fn load<P: Program>(file: &Path, data: Option<&Path>) -> Result
     let (Some(sections), Some(config), true) = (shared, config, faults.is_empty()) else {
         return Err(Failure::of_files(unusable(faults.len()), sorted(faults)));
     };
-    let setup = Setup::new(P::NAME, file, data, &sections, P::schedule());
+    let setup = Setup::new(P::NAME, file, data, &sections, P::schedule()).with_clock(clock);
     match P::build(config, &setup).await {
         Ok(program) => Ok((program, setup)),
         Err(found) => {

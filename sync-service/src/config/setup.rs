@@ -1,17 +1,19 @@
 //! What a program builds with: folders, zone, schedule, limits, secrets.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use secrecy::SecretString;
+use sync_core::clock::Clock;
 use sync_core::reconcile::Settings;
 
 use super::sections::{LogLevel, Shared};
 use super::{ConfigFault, Schedule, secret};
 use crate::Limits;
+use crate::host::system_clock;
 
 /// What a program builds with.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub struct Setup {
     pub schedule: Schedule,
     /// Limits on what may happen without a person's word.
     pub limits: Limits,
+    clock: Arc<dyn Clock>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -52,6 +55,7 @@ impl Setup {
             time_zone: shared.time_zone(),
             schedule: shared.schedule(schedule),
             limits: shared.guards,
+            clock: Arc::new(system_clock()),
             warnings: Mutex::default(),
             base,
             data,
@@ -62,6 +66,16 @@ impl Setup {
     pub fn in_folder(name: &'static str, folder: &Path) -> Self {
         let file = folder.join(format!("{name}.toml"));
         Self::new(name, &file, Some(folder), &Shared::default(), Schedule::default())
+    }
+
+    pub(crate) fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// The folder of the state.
@@ -81,9 +95,14 @@ impl Setup {
     pub fn secret(&self, setting: &str, reference: &str) -> Result<SecretString, ConfigFault> {
         let (secret, warning) = secret::resolve(setting, reference, &self.base)?;
         if let Some(warning) = warning {
-            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+            self.warn(warning);
         }
         Ok(secret)
+    }
+
+    /// Notes something about the configuration that works and still deserves a second look.
+    pub fn warn(&self, warning: impl Into<String>) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning.into());
     }
 
     /// Puts the limits of the configuration into the settings of a link.
