@@ -95,10 +95,16 @@ async fn a_way_into_tls_is_followed() {
 
 #[tokio::test]
 async fn a_server_without_tls_behind_https_is_named_as_such() {
-    let plain = Server::start().await;
-    plain.on("/f", [ok(calendar(1))]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
     let pin = Trust::PinnedSha256(vec![Fingerprint::new([7; 32])]);
-    let link = format!("https://127.0.0.1:{}/f", plain.port);
+    let link = format!("https://127.0.0.1:{port}/f");
     let report = poll(&feed(&link, |settings| settings.trust = pin)).await;
     assert!(report.detail.contains("TLS"), "{report:?}");
 }

@@ -54,7 +54,7 @@ fn is_off_limits_v6(ip: Ipv6Addr) -> bool {
         || inner.is_some_and(is_off_limits_v4)
 }
 
-/// The address behind a translator from IPv6 to IPv4 (64:ff9b::/96), or of the old tunnels (2002::/16).
+/// The address behind a translator from IPv6 to IPv4 (`64:ff9b::/96`), or of the old tunnels (`2002::/16`).
 fn translated(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     match ip.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
@@ -69,7 +69,6 @@ const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::ne
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop")]
 mod tests {
     use super::*;
 

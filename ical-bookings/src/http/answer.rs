@@ -117,14 +117,13 @@ impl Failure {
             Self::Connect(failure) => failure.remedy(),
             Self::Timeout => "see whether the server is slow or a firewall stands between; it is tried again",
             Self::Broken => "nothing if it was once; else see what stands between here and the server",
-            Self::TooLarge | Self::Bomb => "check that the link is the one of a booking feed",
+            Self::TooLarge | Self::Bomb | Self::Protocol(_) => "check that the link is the one of a booking feed",
             Self::Redirect(_) => "get the feed's present link from the booking system",
             Self::PrivateAddress => "check the link; for a server on this machine set `allow_private = true`",
             Self::PlainHttp => {
                 "use the https link; plain http lets anybody on the way open doors (`allow_http = true`)"
             }
             Self::Config(_) => "correct the setting",
-            Self::Protocol(_) => "check that the link is the one of a booking feed",
         }
     }
 }

@@ -58,7 +58,7 @@ impl Default for FeedSettings {
             trust: Trust::default(),
             stale_after: Duration::from_hours(24),
             connect_timeout: Duration::from_secs(10),
-            whole_timeout: Duration::from_secs(60),
+            whole_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -108,16 +108,13 @@ impl Feed {
             let report = feed.judge(&mut next, fetched, now, chance);
             (report, next)
         });
-        let report = match judged.await {
-            Ok((report, next)) => {
-                *state = next;
-                report
-            }
+        let report = if let Ok((report, next)) = judged.await {
+            *state = next;
+            report
+        } else {
             // The reader does not panic; if it did, this answer was none.
-            Err(_) => {
-                let failure = super::Failure::Protocol("the calendar could not be read");
-                self.judge(state, Fetched::new(super::Answer::Failed(failure), None), now, chance)
-            }
+            let failure = super::Failure::Protocol("the calendar could not be read");
+            self.judge(state, Fetched::new(super::Answer::Failed(failure), None), now, chance)
         };
         tracing::info!(
             feed = self.name(),

@@ -17,24 +17,20 @@ pub(super) fn take_over(
 ) -> Outcome {
     let mut reading = Reading::new(snapshot);
     let mut merge = Merge::new(std::mem::take(&mut state.bookings), &mut reading, now);
-    let believed = match merge.is_sudden(state.hold.as_ref(), &reading) {
-        true => {
-            let hold = merge.hold(state.hold.take(), reading.empty, validators.clone(), now);
-            let believed = hold.is_believed(now);
-            state.hold = (!believed).then_some(hold);
-            believed
-        }
-        false => {
-            state.hold = None;
-            true
-        }
+    let believed = if merge.is_sudden(state.hold.as_ref(), &reading) {
+        let hold = merge.hold(state.hold.take(), reading.empty, validators.clone(), now);
+        let believed = hold.is_believed(now);
+        state.hold = (!believed).then_some(hold);
+        believed
+    } else {
+        state.hold = None;
+        true
     };
-    let missing = match believed {
-        true => merge.still_running(&mut state.running, now),
-        false => {
-            state.running.clear();
-            merge.missing
-        }
+    let missing = if believed {
+        merge.still_running(&mut state.running, now)
+    } else {
+        state.running.clear();
+        std::mem::take(&mut merge.missing)
     };
     merge.kept.extend(missing.into_values());
     merge.kept.extend(reading.bookings.into_values());
@@ -67,7 +63,7 @@ impl Reading {
             let found = snapshot.problems.iter().filter(move |problem| wanted(problem.kind));
             found.filter_map(|problem| problem.uid.clone()).collect::<BTreeSet<_>>()
         };
-        let unread = uids(ProblemKind::costs_the_booking);
+        let unread = uids(|kind| kind.costs_the_booking() && kind != ProblemKind::BeyondHorizon);
         let cut = uids(|kind| kind == ProblemKind::RuleLimit);
         let bookings = snapshot.bookings.into_iter().map(|mut booking| {
             booking.summary = None;

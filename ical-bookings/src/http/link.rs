@@ -141,7 +141,6 @@ impl fmt::Debug for FeedLink {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop")]
 mod tests {
     use super::*;
 

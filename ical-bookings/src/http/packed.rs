@@ -30,7 +30,6 @@ fn broken(error: &io::Error) -> Failure {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 mod tests {
     use super::*;
     use flate2::{Compression, write::GzEncoder};

@@ -39,7 +39,6 @@ pub(super) enum Moved {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop")]
 mod tests {
     use super::*;
 

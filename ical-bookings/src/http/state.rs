@@ -22,15 +22,15 @@ pub struct FeedState {
     pub(crate) problems_total: u64,
     pub(crate) dialect: Option<Dialect>,
     /// Link and settings under which the validators hold; not the link itself.
-    pub(super) settings: String,
-    pub(super) validators: Option<Validators>,
+    pub(crate) settings: String,
+    pub(crate) validators: Option<Validators>,
     pub(crate) hold: Option<Hold>,
     /// Bookings under way that are missing, and in how many readings in a row.
     #[serde(with = "pairs")]
-    pub(super) running: BTreeMap<BookingKey, u32>,
+    pub(crate) running: BTreeMap<BookingKey, u32>,
     /// How seldom the feed asks to be read.
-    pub(super) asked_seconds: Option<u64>,
-    pub(super) failures: u32,
+    pub(crate) asked_seconds: Option<u64>,
+    pub(crate) failures: u32,
     pub(crate) first_try: Option<DateTime<Utc>>,
     pub(crate) last_try: Option<DateTime<Utc>>,
     pub(crate) last_good: Option<DateTime<Utc>>,

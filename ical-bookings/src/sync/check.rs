@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use connector_http::{ConnectFailure, Probe, probe};
 use sync_core::connector::CheckReport;
 
+use super::merge::unknown_rooms;
 use super::site::{IcalSite, Link};
 use crate::http::{Answer, Failure, FeedBody, Fetched};
 use crate::{Problem, ProblemKind, RejectedKind, Snapshot, read};
@@ -21,7 +22,7 @@ pub(super) async fn run(site: &IcalSite) -> CheckReport {
     let several = site.links.len() > 1;
     for link in &site.links {
         let mut steps = CheckReport::default();
-        let whole = one(link, &mut steps).await;
+        let whole = one(link, &site.resources, &mut steps).await;
         if whole.is_none() {
             let made: Vec<_> = steps.steps.iter().map(|step| step.name.clone()).collect();
             let left: Vec<_> = STEPS.into_iter().filter(|step| !made.iter().any(|name| name == step)).collect();
@@ -37,13 +38,13 @@ pub(super) async fn run(site: &IcalSite) -> CheckReport {
     report
 }
 
-async fn one(link: &Link, report: &mut CheckReport) -> Option<()> {
+async fn one(link: &Link, resources: &[String], report: &mut CheckReport) -> Option<()> {
     settings(link, report);
     reach(link, report).await?;
     let now = Utc::now();
     let body = answer(link, now, report).await?;
     let snapshot = calendar(link, &body, now, report)?;
-    contents(&snapshot, report);
+    contents(&snapshot, resources, report);
     Some(())
 }
 
@@ -191,14 +192,14 @@ fn calendar(link: &Link, body: &FeedBody, now: DateTime<Utc>, report: &mut Check
     }
 }
 
-fn contents(snapshot: &Snapshot, report: &mut CheckReport) {
+fn contents(snapshot: &Snapshot, resources: &[String], report: &mut CheckReport) {
     let of = |kind: ProblemKind| snapshot.problems.iter().filter(move |problem| problem.kind == kind);
-    let unknown: BTreeSet<&str> = of(ProblemKind::UnknownResource).map(|problem| problem.text.as_str()).collect();
+    let unknown = unknown_rooms(&snapshot.bookings, resources);
     if !unknown.is_empty() {
-        let names: Vec<_> = unknown.into_iter().take(SHOWN).collect();
+        let names: Vec<_> = unknown.keys().take(SHOWN).map(|name| format!("{name:?}")).collect();
         report.warning(
             "resources",
-            names.join("; "),
+            format!("{} names are not configured: {}", unknown.len(), names.join(", ")),
             "add these resources to the settings, spelt like this, or their bookings open no door",
         );
     }

@@ -21,12 +21,13 @@ use crate::{Dialect, Options, PeopleFrom, Window};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings of a file")]
 pub struct FeedConfig {
     /// What the feed is called in reports. State is kept under this name.
     pub name: String,
     /// Where the link is: `env:NAME` or `file:PATH`.
     pub link: String,
-    /// Which program writes the feed: `type1` (Skedda and alike), `type2-template`, `type2-escaped` (Booked, LibreBooking) or
+    /// Which program writes the feed: `type1` (Skedda and alike), `type2-template`, `type2-escaped` (Booked, `LibreBooking`) or
     /// `generic`. Left out, it is found out from the feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -34,7 +35,7 @@ pub struct FeedConfig {
     /// Minutes between two requests.
     #[serde(default = "default_interval_minutes")]
     pub interval_minutes: u32,
-    /// The one resource of this link, whatever its events say. Set it for each link of Booked and LibreBooking.
+    /// The one resource of this link, whatever its events say. Set it for each link of Booked and `LibreBooking`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The resource of events that name none.
@@ -212,12 +213,12 @@ impl FeedConfig {
     fn settings(&self) -> Result<FeedSettings, Error> {
         let defaults = FeedSettings::default();
         Ok(FeedSettings {
-            interval: Duration::from_secs(60) * self.interval_minutes,
+            interval: Duration::from_mins(1) * self.interval_minutes,
             user_agent: self.user_agent.clone().unwrap_or(defaults.user_agent),
             allow_http: self.allow_http,
             allow_private: self.allow_private,
             trust: self.trust.load()?,
-            stale_after: Duration::from_secs(3600) * self.stale_hours,
+            stale_after: Duration::from_hours(1) * self.stale_hours,
             ..FeedSettings::default()
         })
     }
@@ -288,7 +289,6 @@ const fn default_stale_hours() -> u32 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop")]
 mod tests {
     use super::*;
 

@@ -24,7 +24,9 @@ struct Sighting<'a> {
 }
 
 /// Merges by uid and instance: the rooms of one booking are those of all links that show it.
-pub(super) fn merge(feeds: &[(&str, FeedState)]) -> Merged {
+///
+/// `known` are the names of the resources that are configured.
+pub(super) fn merge(feeds: &[(&str, FeedState)], known: &[String]) -> Merged {
     let mut sightings: BTreeMap<BookingKey, Vec<Sighting<'_>>> = BTreeMap::new();
     for (_, state) in feeds {
         for booking in state.bookings() {
@@ -38,7 +40,9 @@ pub(super) fn merge(feeds: &[(&str, FeedState)]) -> Merged {
     });
     let mut records: Vec<_> = records.collect();
     records.sort_by(|a, b| (a.value.start, a.id.as_str()).cmp(&(b.value.start, b.id.as_str())));
-    Merged { records, invalid: invalid(feeds) }
+    let mut invalid = invalid(feeds);
+    invalid.extend(feeds.iter().flat_map(|(name, state)| strange_rooms(name, state, known)));
+    Merged { records, invalid }
 }
 
 /// Time and people as the link says that was read last; one that says it stands goes before one that says it does not, for
@@ -124,12 +128,31 @@ fn matters(kind: ProblemKind) -> bool {
         || matches!(
             kind,
             ProblemKind::NoAddress
-                | ProblemKind::UnknownResource
                 | ProblemKind::Type2ScheduleLink
                 | ProblemKind::RuleLimit
                 | ProblemKind::TooManyPeople
                 | ProblemKind::TooManyResources
         )
+}
+
+/// Names of the feed that the configuration does not know, each at the first booking that has it.
+fn strange_rooms(feed: &str, state: &FeedState, known: &[String]) -> Vec<InvalidRecord> {
+    let rooms = unknown_rooms(state.bookings(), known).into_iter();
+    let field = ProblemKind::UnknownResource.as_str();
+    rooms
+        .map(|(room, uid)| InvalidRecord::new(uid, field, format!("feed {feed}: {room:?} is not configured")))
+        .collect()
+}
+
+/// Names that are not configured, and the uid of a booking that has them.
+pub(super) fn unknown_rooms<'a>(bookings: &'a [Read], known: &[String]) -> BTreeMap<&'a str, &'a str> {
+    let mut unknown = BTreeMap::new();
+    for booking in bookings {
+        for room in booking.resources.iter().filter(|room| !known.contains(room)) {
+            unknown.entry(room.as_str()).or_insert(booking.uid.as_str());
+        }
+    }
+    unknown
 }
 
 fn why(feed: &str, problem: &Problem) -> String {

@@ -22,6 +22,7 @@ use crate::http::{Feed, FeedState, FeedStatus, Outcome, PollReport};
 pub struct IcalSite {
     name: EndpointName,
     pub(super) links: Vec<Link>,
+    pub(super) resources: Vec<String>,
     states: Arc<dyn FeedStates>,
 }
 
@@ -60,7 +61,7 @@ impl IcalSite {
                 turn: Mutex::default(),
             });
         }
-        Ok(Self { name: name.into(), links, states })
+        Ok(Self { name: name.into(), links, resources: resources.to_vec(), states })
     }
 
     /// Asks the feeds whose time has come, a few at a time, and keeps what they say. One report for each of these.
@@ -159,7 +160,7 @@ impl IcalSite {
             feeds.push((link.feed.name(), self.state(link).await?));
         }
         let complete = feeds.iter().all(|(_, state)| state.was_read());
-        let merged = merge::merge(&feeds);
+        let merged = merge::merge(&feeds, &self.resources);
         Ok(Page { records: merged.records, invalid: merged.invalid, end: Some(End { count: None, complete }) })
     }
 }

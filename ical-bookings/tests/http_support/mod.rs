@@ -25,8 +25,9 @@ pub fn calendar(count: usize) -> String {
 }
 
 pub fn calendar_of(days: impl IntoIterator<Item = usize>) -> String {
-    let events =
-        days.into_iter().map(|n| event(&format!("day{n}@rooms.example"), now() + Duration::days(n as i64 + 1), "Hall"));
+    let events = days.into_iter().map(|n| {
+        event(&format!("day{n}@rooms.example"), now() + Duration::days(i64::try_from(n).unwrap() + 1), "Hall")
+    });
     wrap(&events.collect::<String>())
 }
 

@@ -1,7 +1,7 @@
 //! What several links say together.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use chrono::{Duration, TimeZone as _};
+use sync_core::model::ParticipantRole::{Attendee, Booker};
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn state(read_at: u32, bookings: impl IntoIterator<Item = Read>) -> FeedState {
 
 fn merged(states: impl IntoIterator<Item = FeedState>) -> Merged {
     let feeds: Vec<_> = ["a", "b", "c"].into_iter().zip(states).collect();
-    merge(&feeds)
+    merge(&feeds, &["Hall".to_owned(), "Attic".to_owned()])
 }
 
 fn only(merged: &Merged) -> &Booking {
@@ -96,7 +96,6 @@ fn the_booker_comes_first_and_nobody_without_an_address() {
         let merged = merged([state]);
         only(&merged).people.iter().map(|p| (p.email.clone(), p.role)).collect::<Vec<_>>()
     };
-    use ParticipantRole::{Attendee, Booker};
     let expected = [("o@example.org".to_owned(), Booker), ("b@example.org".to_owned(), Attendee)];
     assert_eq!(people(Dialect::Generic, &booking), expected);
     booking.people = vec![person(Role::Attendee, "a@example.org"), person(Role::Attendee, "b@example.org")];
@@ -144,6 +143,12 @@ fn problems_are_told_once_for_each_event_and_repairs_are_not() {
         ("line 9", "no_uid", "feed b, line 9: words"),
     ];
     assert_eq!(told, expected.map(|(id, field, why)| (id.to_owned(), field.to_owned(), why.to_owned())));
+}
+
+#[test]
+fn a_room_nobody_configured_is_told_once_for_each_feed() {
+    let told: Vec<_> = merged([state(8, [seen("u", "Cellar"), seen("v", "Cellar"), seen("w", "Hall")])]).invalid;
+    assert_eq!(told, [InvalidRecord::new("u", "unknown_resource", "feed a: \"Cellar\" is not configured")]);
 }
 
 #[test]
