@@ -1,1 +1,33 @@
 //! Letters to bookers and to staff: written, queued on disk, sent.
+//!
+//! A letter is written once, when it is queued, and waits sealed on disk; it is sent at least once under one Message-ID, and
+//! only who, when and how it went is kept afterwards. A failure here never changes anybody's access.
+
+mod calendar;
+mod check;
+mod compose;
+mod config;
+mod dates;
+mod error;
+mod faults;
+mod letter;
+mod outbox;
+mod smtp;
+mod stationery;
+mod template;
+mod tokens;
+mod transport;
+
+pub use check::test_steps;
+pub use config::{AuthMode, MailConfig, MailTrust, TlsMode, TokenEndpoint};
+pub use dates::Language;
+pub use error::MailError;
+pub use letter::{Letter, LetterCode, LetterKind, Stay};
+pub use outbox::{Attention, MailRow, MailState};
+pub(crate) use outbox::{
+    Outbox, Queued, Round, SCHEMA, erase, mails, mark_deliverable, mark_undeliverable, next_due, purge,
+};
+pub use smtp::Smtp;
+pub use stationery::{Site, Stationery, Written};
+pub use tokens::{FixedToken, Tokens};
+pub use transport::{Envelope, Outcome, Transport};
