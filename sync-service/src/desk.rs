@@ -10,6 +10,7 @@ use sync_core::reconcile::{Context, LinkReport, Progress, SyncLink};
 use tempfile::TempDir;
 
 use crate::config::Schedule;
+use crate::progress::Stoppable;
 use crate::{Failure, Installation, Setup, cycle};
 
 /// An installation that is opened for one verb.
@@ -20,7 +21,7 @@ pub struct Desk {
     journal: SqliteJournal,
     lock: Option<WriterLock>,
     clock: Arc<dyn Clock>,
-    progress: Box<dyn Progress>,
+    progress: Stoppable,
     actor: String,
     /// The world of a demonstration lives in this folder.
     demo: Option<TempDir>,
@@ -55,6 +56,7 @@ impl Desk {
         demo: Option<TempDir>,
     ) -> Result<Self, Failure> {
         let file = setup.journal();
+        let progress = Stoppable::new(progress);
         if access == Access::Look && !file.exists() {
             return Err(Failure::new("nothing has been done here yet, so there is nothing to tell")
                 .with_remedy(format!("Begin with `{} plan`", setup.name)));
@@ -103,7 +105,7 @@ impl Desk {
         Context {
             journal: &self.journal,
             clock: &*self.clock,
-            progress: &*self.progress,
+            progress: &self.progress,
             actor: &self.actor,
             today: Some(self.setup.today(self.clock.now())),
         }
@@ -133,6 +135,16 @@ impl Desk {
             return Ok(());
         }
         Err(Failure::new(format!("{} is switched off in the schedule", link.pair().title())))
+    }
+
+    /// Whether the service was asked to stop: what takes long should come to an end.
+    pub fn is_stopping(&self) -> bool {
+        self.progress.stopped()
+    }
+
+    /// Links come to an end after the calls that are under way.
+    pub(crate) fn stop(&self) {
+        self.progress.stop();
     }
 
     /// From now on the schedule gives the orders, in the audit trail.

@@ -1,7 +1,7 @@
 //! Progress for a person at a terminal.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -42,6 +42,33 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Progress of work that can be told to end.
+#[derive(Debug)]
+pub(crate) struct Stoppable {
+    shown: Box<dyn Progress>,
+    stopped: AtomicBool,
+}
+
+impl Stoppable {
+    pub(crate) fn new(shown: Box<dyn Progress>) -> Self {
+        Self { shown, stopped: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Progress for Stoppable {
+    fn step(&self, stage: &str, done: u64, total: Option<u64>) {
+        self.shown.step(stage, done, total);
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 }
 

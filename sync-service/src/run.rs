@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
+use sync_core::clock::Clock;
 use tempfile::TempDir;
 
 use crate::arguments::{Asked, Options, Verb, read};
@@ -74,13 +76,15 @@ async fn perform<P: Program>(asked: Asked, host: &mut Host, log: &mut Log) -> Re
     match asked {
         Asked::Shared(options, Verb::Init) => verbs::init::<P>(&config_file::<P>(&options)),
         Asked::Shared(_, Verb::Schema) => Ok(verbs::schema::<P>()),
-        Asked::Shared(options, Verb::Check) => verbs::check::<P>(&options, &config_file::<P>(&options), host).await,
+        Asked::Shared(options, Verb::Check) => {
+            verbs::check::<P>(&options, &config_file::<P>(&options), host.clock.clone()).await
+        }
         Asked::Shared(options, verb) => {
-            let opened = Opened::<P>::open(&options, host).await?;
+            let opened = Opened::<P>::open(&options, host.clock.clone()).await?;
             opened.perform(verb, &options, host, log).await
         }
         Asked::Own(options, name, arguments) => {
-            let opened = Opened::<P>::open(&options, host).await?;
+            let opened = Opened::<P>::open(&options, host.clock.clone()).await?;
             let (program, desk) = opened.desk(&options, Access::Order, host, log)?;
             verbs::warm_up(&program, &desk).await?;
             program.verb(&name, &arguments, &desk).await
@@ -100,16 +104,15 @@ struct Opened<P> {
 }
 
 impl<P: Program> Opened<P> {
-    async fn open(options: &Options, host: &Host) -> Result<Self, Failure> {
+    async fn open(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         if options.demo {
             let folder = tempfile::Builder::new().prefix(P::NAME).tempdir()?;
-            let mut setup = Setup::in_folder(P::NAME, folder.path()).with_clock(host.clock.clone());
+            let mut setup = Setup::in_folder(P::NAME, folder.path()).with_clock(clock);
             setup.schedule = P::schedule();
             let program = P::demo(&setup).await?;
             return Ok(Self { program, setup, demo: Some(folder) });
         }
-        let (program, setup) =
-            config::load::<P>(&config_file::<P>(options), options.data.as_deref(), host.clock.clone()).await?;
+        let (program, setup) = config::load::<P>(&config_file::<P>(options), options.data.as_deref(), clock).await?;
         Ok(Self { program, setup, demo: None })
     }
 

@@ -137,6 +137,7 @@ async fn work(
     }
     tracing::info!("asked to stop");
     let _ = stopping.send(true);
+    desk.stop();
     tokio::select! {
         _ = &mut all => true,
         () = sleep(desk.setup().stop_within) => false,

@@ -1,18 +1,24 @@
 //! `check` and `schema`: about the configuration alone.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
+use sync_core::clock::Clock;
 
 use crate::arguments::Options;
-use crate::{Answer, Failure, Host, Program, Setup, config};
+use crate::{Answer, Failure, Program, Setup, config};
 
-pub(crate) async fn check<P: Program>(options: &Options, file: &Path, host: &Host) -> Result<Answer, Failure> {
+pub(crate) async fn check<P: Program>(
+    options: &Options,
+    file: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Answer, Failure> {
     if options.demo {
         let text = "The demo needs no configuration.";
         return Ok(Answer::new(text, json!({"command": "check", "faults": [], "warnings": []})));
     }
-    let (program, setup): (P, Setup) = config::load(file, options.data.as_deref(), host.clock.clone()).await?;
+    let (program, setup): (P, Setup) = config::load(file, options.data.as_deref(), clock).await?;
     let installation = program.installation();
     let warnings = setup.warnings();
     let mut text = format!(

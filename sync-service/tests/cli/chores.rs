@@ -167,3 +167,12 @@ async fn links_do_not_wait_long_for_a_feed_that_hangs() {
     let said = site.toy_until(&["--json", "run"], life.boxed(), false).await;
     assert_eq!(said.json()["finished"], false, "it hangs to the end");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_chore_that_takes_long_learns_that_it_should_end() {
+    let site = site();
+    site.systems.desk_work.many_letters.store(true, Ordering::SeqCst);
+    let life = sleep(Duration::from_mins(5));
+    let said = site.toy_until(&["--json", "run"], life.boxed(), false).await;
+    assert_eq!(said.json()["finished"], true);
+}

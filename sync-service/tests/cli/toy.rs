@@ -52,6 +52,8 @@ pub struct DeskWork {
     pub feed_fails: Mutex<Option<&'static str>>,
     /// The feed never answers.
     pub feed_hangs: AtomicBool,
+    /// Letters take until somebody wants to stop.
+    pub many_letters: AtomicBool,
     /// Records whose time has come.
     pub due: Mutex<Vec<ExternalId>>,
     pub boundary: Notify,
@@ -362,6 +364,9 @@ impl Chore for ToyChore {
                 }
             }
             Part::Letters => {
+                while work.many_letters.load(Ordering::SeqCst) && !desk.is_stopping() {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
                 report.said.push(format!("{} people were written to", self.systems.hours.len()));
                 if self.systems.hours.all().iter().any(|record| record.value.first_name == Known::from_text("Nomail")) {
                     report.troubles.push(Trouble::new("the letter to Nomail", "no address").with_remedy("Add one"));
