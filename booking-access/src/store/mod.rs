@@ -29,7 +29,9 @@ pub(crate) use people::{
 pub use problems::{Problem, problems};
 pub(crate) use problems::{drop_problem, replace_problems, set_problem};
 pub use timeline::TimelineRow;
-pub(crate) use timeline::{close_all, delete_timeline_before, set_doors, timeline_between, timeline_counts};
+pub(crate) use timeline::{
+    close_all, delete_timeline_before, open_rights, set_doors, timeline_between, timeline_counts, timeline_of,
+};
 
 use crate::AccessError;
 

@@ -1,9 +1,9 @@
 //! Who held which door from when to when, as the door system confirmed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use super::{instant, millis};
@@ -62,15 +62,36 @@ pub(crate) fn timeline_between(
         "SELECT person, door, opened, closed FROM timeline
          WHERE opened < ?2 AND (closed IS NULL OR closed > ?1) ORDER BY door, opened, person",
     )?;
-    let rows = statement.query_map([millis(from), millis(to)], |row| {
-        Ok(TimelineRow {
+    Ok(statement.query_map([millis(from), millis(to)], TimelineRow::read)?.collect::<Result<_, _>>()?)
+}
+
+/// All rights of one person that are kept.
+pub(crate) fn timeline_of(connection: &Connection, person: i64) -> Result<Vec<TimelineRow>, AccessError> {
+    let query = "SELECT person, door, opened, closed FROM timeline WHERE person = ?1 ORDER BY opened, door";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(statement.query_map([person], TimelineRow::read)?.collect::<Result<_, _>>()?)
+}
+
+/// The doors that everybody holds now.
+pub(crate) fn open_rights(connection: &Connection) -> Result<BTreeMap<i64, BTreeSet<String>>, AccessError> {
+    let mut statement = connection.prepare_cached("SELECT person, door FROM timeline WHERE closed IS NULL")?;
+    let mut rows = statement.query([])?;
+    let mut held: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        held.entry(row.get(0)?).or_default().insert(row.get(1)?);
+    }
+    Ok(held)
+}
+
+impl TimelineRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
             person: row.get(0)?,
             door: row.get(1)?,
             opened: instant(row.get(2)?),
             closed: row.get::<_, Option<i64>>(3)?.map(instant),
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 /// How many rights were given and withdrawn since.

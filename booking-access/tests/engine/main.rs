@@ -9,5 +9,6 @@
 )]
 
 mod days;
+mod desk;
 mod people;
 mod site;
