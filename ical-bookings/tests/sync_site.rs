@@ -127,6 +127,27 @@ async fn bookings_are_at_hand_after_a_restart_without_a_network() {
 }
 
 #[tokio::test]
+async fn a_setting_that_changed_is_tried_at_once_unless_the_server_wants_rest() {
+    let server = Server::start().await;
+    let busy = with(429, &[("Retry-After", "7200")], "");
+    server.on("/hall", [with(200, &[("ETag", "\"1\"")], calendar(1)), ok(calendar(1)), busy]);
+    let states: Arc<dyn FeedStates> = Arc::new(MemoryStates::default());
+    let site = |resources: &[&str]| {
+        let resources: Vec<_> = resources.iter().map(|name| (*name).to_owned()).collect();
+        IcalSite::new("bookings", vec![(config("hall"), server.link("/hall").into())], &resources, states.clone())
+            .unwrap()
+    };
+    assert_eq!(site(&["Attic"]).poll(now()).await.len(), 1);
+    assert_eq!(site(&["Attic"]).poll(minutes(1)).await.len(), 0);
+    let more = site(&["Attic", "Hall"]);
+    assert_eq!(more.next_try(minutes(1)).await.unwrap(), Some(minutes(1)));
+    assert_eq!(more.poll(minutes(1)).await.len(), 1);
+    assert!(!server.seen()[1].contains("if-none-match"), "the same body says something else now");
+    assert_eq!(more.poll(minutes(20)).await[0].outcome, Outcome::Busy);
+    assert_eq!(site(&["Hall"]).poll(minutes(30)).await.len(), 0);
+}
+
+#[tokio::test]
 async fn an_operator_ends_the_hold_of_an_empty_feed() {
     let server = Server::start().await;
     server.on("/hall", [ok(calendar(3)), ok(calendar(0))]);

@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connector_http::Trust;
 use sha2::{Digest, Sha256};
 
-use super::{FeedLink, FeedState, FeedStatus, Fetched, PollReport, Validators, fetch, judge};
+use super::state::Mark;
+use super::{FeedLink, FeedState, FeedStatus, Fetched, Outcome, PollReport, Validators, fetch, judge};
 use crate::{Options, Window};
 
 /// One feed. Cheap to clone.
@@ -22,7 +23,7 @@ struct Inner {
     settings: FeedSettings,
     options: Options,
     /// What the validators of an answer depend on.
-    digest: String,
+    digest: Mark,
 }
 
 /// How a feed is asked for.
@@ -96,6 +97,14 @@ impl Feed {
         options
     }
 
+    /// Whether a request is due: its time has come, or the feed is to be read in another way than before.
+    ///
+    /// Only a server that asked for fewer requests is left alone whatever changed here.
+    pub fn is_due(&self, state: &FeedState, now: DateTime<Utc>) -> bool {
+        let changed = state.settings != self.0.digest && state.outcome != Some(Outcome::Busy);
+        changed || state.is_due(now)
+    }
+
     /// Makes one request and brings the state up to date. The caller keeps the state on disk before it acts on it.
     ///
     /// # Cancel safety
@@ -162,15 +171,15 @@ impl Feed {
 }
 
 /// Not reversible to the link, and different for each way to read it.
-fn digest(link: &FeedLink, options: &Options) -> String {
+fn digest(link: &FeedLink, options: &Options) -> Mark {
     let mut hash = Sha256::new();
     hash.update(link.digest());
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(format!("{options:?}"));
-    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
+    Mark(hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    })
+    }))
 }
 
 /// Something between 0 and 1.

@@ -22,7 +22,7 @@ pub struct FeedState {
     pub(crate) problems_total: u64,
     pub(crate) dialect: Option<Dialect>,
     /// Link and settings under which the validators hold; not the link itself.
-    pub(crate) settings: String,
+    pub(crate) settings: Mark,
     pub(crate) validators: Option<Validators>,
     pub(crate) hold: Option<Hold>,
     /// Bookings under way that are missing, and in how many readings in a row.
@@ -39,6 +39,17 @@ pub struct FeedState {
     pub(crate) detail: String,
     pub(crate) next_try: Option<DateTime<Utc>>,
     pub(crate) alarms: BTreeMap<AlarmKind, String>,
+}
+
+/// A hash that nobody needs to see.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Mark(pub(super) String);
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mark")
+    }
 }
 
 /// Names a booking within its feed.

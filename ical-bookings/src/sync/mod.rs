@@ -7,6 +7,21 @@
 //! [`Source::snapshot`](sync_core::connector::Source::snapshot) tells what is known and asks nobody. So a service polls when
 //! [`IcalSite::next_try`] says so, reads whenever it likes, and has the bookings at hand right after a start without a
 //! network. The state of each link is kept where the owner wants it ([`FeedStates`]), before anybody acts on it.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use ical_bookings::sync::{FeedConfig, IcalSite, MemoryStates};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let feed = FeedConfig::new("rooms", "env:ROOMS_FEED");
+//! let link = std::env::var("ROOMS_FEED")?.into();
+//! let site = IcalSite::new("bookings", vec![(feed, link)], &["Hall".into()], Arc::new(MemoryStates::default()))?;
+//! for report in site.poll(chrono::Utc::now()).await {
+//!     println!("{}: {}", report.feed, report.detail);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod check;
 mod config;

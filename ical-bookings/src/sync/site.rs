@@ -85,7 +85,7 @@ impl IcalSite {
         let mut first: Option<DateTime<Utc>> = None;
         for link in &self.links {
             let state = self.state(link).await?;
-            let next = if state.is_due(now) { now } else { state.next_try().unwrap_or(now) };
+            let next = if link.feed.is_due(&state, now) { now } else { state.next_try().unwrap_or(now) };
             first = Some(first.map_or(next, |first| first.min(next)));
         }
         Ok(first)
@@ -131,7 +131,7 @@ impl IcalSite {
             Ok(state) => state,
             Err(error) => return Some(PollReport::unread(link.feed.name(), &error.to_string(), now)),
         };
-        if !all && !state.is_due(now) {
+        if !all && !link.feed.is_due(&state, now) {
             return None;
         }
         let mut report = link.feed.poll(&mut state, now).await;
