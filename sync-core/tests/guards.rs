@@ -5,14 +5,17 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use support::{World, context, person, rule, situation};
 use sync_core::clock::Clock as _;
 use sync_core::connector::{End, FieldCaps};
+use sync_core::journal::Journal as _;
 use sync_core::model::{Canonical, EntityKind, ExternalId, Known, Person, RefKey};
 use sync_core::reconcile::{
-    ActionKind, ActionState, Approval, Limit, LinkReport, Plan, RemovalPolicy, Removals, Scope, Settings, SyncLink as _,
+    ActionKind, ActionState, Approval, Context, Limit, LinkReport, Plan, Progress, RemovalPolicy, Removals, Scope,
+    Settings, SyncLink as _,
 };
 use sync_core::test_kit::{FakeSide, FaultyJournal};
 
@@ -54,6 +57,36 @@ async fn world_with(people: usize, change: impl Fn(&mut Settings) + Send + Sync 
         change(settings);
     });
     world.with_people(people).await
+}
+
+/// Asks to stop after so many steps of applying.
+#[derive(Debug)]
+struct StopsAfter(AtomicI64);
+
+impl Progress for StopsAfter {
+    fn step(&self, stage: &str, _done: u64, _total: Option<u64>) {
+        self.0.fetch_sub(i64::from(stage == "applying"), Ordering::SeqCst);
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.load(Ordering::SeqCst) <= 0
+    }
+}
+
+#[tokio::test]
+async fn who_is_asked_to_stop_begins_nothing_new_and_the_next_run_goes_on() {
+    let mut world = World::new();
+    world.set(|settings| settings.guard.creations = Limit::new(5, 0));
+    for n in 1..=10 {
+        world.primary.put(person(&format!("First{n}"), "Last", &n.to_string()));
+    }
+    let journal = FaultyJournal::new(world.journal.clone(), world.faults.clone());
+    let progress = StopsAfter(1.into());
+    let context = Context { progress: &progress, ..context(&journal, &world.clock) };
+    let report = world.link().run(&Approval::everything(), &context).await.unwrap();
+    assert_eq!((report.outcomes.done, report.outcomes.skipped, world.secondary.len()), (4, 6, 4), "{report:?}");
+    assert!(world.journal.open_intents(&world.pair()).await.unwrap().is_empty());
+    assert_eq!(world.unattended().await.outcomes.done, 6, "what was approved stays approved");
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn a_second_time_there_is_nothing_to_do() {
     let world = World::new().with_people(2).await;
     let id = world.leader("1").id;
     rename(&world, &id, "New");
-    quick(&world, &[id.clone()]).await;
+    quick(&world, std::slice::from_ref(&id)).await;
     let writes = world.secondary.writes_seen();
     let report = quick(&world, &[id]).await;
     assert_eq!((report.outcomes.done, report.unchanged), (0, 1), "{report:?}");
@@ -77,7 +77,7 @@ async fn what_somebody_changed_at_the_other_side_is_seen_and_set_back() {
 async fn a_new_record_is_created_once() {
     let world = World::new().with_people(1).await;
     let id = world.primary.put(person("New", "Comer", "9"));
-    let report = quick(&world, &[id.clone()]).await;
+    let report = quick(&world, std::slice::from_ref(&id)).await;
     assert_eq!((report.actions.create, report.outcomes.done), (1, 1), "{report:?}");
     assert_eq!(world.link_row(&id).await.unwrap().state, LinkState::Live);
     let whole = world.go().await;
@@ -90,7 +90,7 @@ async fn a_new_record_that_the_other_side_may_have_is_left_to_the_full_run() {
     world.secondary.put(person("New", "Comer", "9"));
     world.go().await;
     let id = world.primary.put(person("New", "Comer", "9"));
-    let report = quick(&world, &[id.clone()]).await;
+    let report = quick(&world, std::slice::from_ref(&id)).await;
     assert_eq!((report.actions.create, report.actions.link, report.outcomes.done), (0, 0, 0), "{report:?}");
     assert!(world.link_row(&id).await.is_none());
     world.go().await;
@@ -131,7 +131,7 @@ async fn changed_settings_still_need_a_persons_word() {
     world.set(|settings| settings.correlation = vec![rule("name", &["last_name"])]);
     let id = world.leader("1").id;
     rename(&world, &id, "New");
-    let report = quick(&world, &[id.clone()]).await;
+    let report = quick(&world, std::slice::from_ref(&id)).await;
     assert!(report.needs_approval, "{report:?}");
     let nothing_to_do = quick(&world, &[]).await;
     assert_eq!(nothing_to_do.outcomes.done, 0);
@@ -266,8 +266,9 @@ async fn a_link_runs_once_at_a_time() {
     let (nobody, ids) = (Approval::default(), [id]);
     link.run(&nobody, &context).await.unwrap();
     let quick = || link.run_for(&ids, &nobody, &context);
-    let (a, b, c, d, e) = tokio::join!(quick(), link.run(&nobody, &context), quick(), link.plan(&context), quick());
-    assert!(a.is_ok() && b.is_ok() && c.is_ok() && d.is_ok() && e.is_ok());
+    let (first, whole, second, plan, third) =
+        tokio::join!(quick(), link.run(&nobody, &context), quick(), link.plan(&context), quick());
+    assert!(first.is_ok() && whole.is_ok() && second.is_ok() && plan.is_ok() && third.is_ok());
     assert_eq!(followers.len(), 1);
 }
 

@@ -74,7 +74,7 @@ impl<T: Entity> Reconciler<T> {
         let mut last = self.plan_from_store(context, &observed).await?;
         for _ in 1..MAX_ROUNDS {
             let follow_ups = follow_ups(&last, &touched);
-            if !progress || stopped || follow_ups.is_empty() {
+            if !progress || stopped || context.progress.stopped() || follow_ups.is_empty() {
                 break;
             }
             let mut later = LinkReport::of_plan(&last);
@@ -119,8 +119,8 @@ impl<T: Entity> Reconciler<T> {
         let (key, value) = (self.pair.to_string(), self.guarded_settings());
         let mut writes = self.forget_decided(context).await?;
         let outcomes = &report.outcomes;
-        if outcomes.failed + outcomes.in_doubt == 0 && context.journal.document(APPROVED_ACTIONS, &key).await?.is_some()
-        {
+        let ended = outcomes.failed + outcomes.in_doubt == 0 && !context.progress.stopped();
+        if ended && context.journal.document(APPROVED_ACTIONS, &key).await?.is_some() {
             writes.push(Write::Delete { kind: APPROVED_ACTIONS, key: key.clone() });
         }
         let known = context.journal.document("settings", &key).await?;
@@ -157,6 +157,10 @@ impl<T: Entity> Reconciler<T> {
                 self.note(chunk, execution, context).await?;
             }
             for chunk in sent.chunks(self.secondary.writes().parallel.max(1)) {
+                if context.progress.stopped() {
+                    execution.report.outcomes.skipped += chunk.len() as u64;
+                    continue;
+                }
                 if execution.endpoint_stopped {
                     execution.report.outcomes.failed += chunk.len() as u64;
                     continue;

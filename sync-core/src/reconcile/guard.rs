@@ -212,7 +212,7 @@ fn limit_breadth(plan: &mut Plan, guard: &Guard, base: u64) {
             guard: "G-11".to_owned(),
             saw: format!("the field {field:?} changed in {changed} records at once, allowed are {allowed}"),
             stopped: "the field is left alone everywhere".to_owned(),
-            remedy: "If the change is right, raise guard.breadth for one run".to_owned(),
+            remedy: "If the change is right, raise `breadth` in the section [guards] for one run".to_owned(),
         });
     }
 }

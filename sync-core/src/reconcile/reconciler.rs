@@ -33,10 +33,16 @@ pub struct Context<'a> {
     pub today: Option<NaiveDate>,
 }
 
-/// Where long work tells how far it is.
+/// Where long work tells how far it is, and learns that it should end.
 pub trait Progress: Send + Sync + fmt::Debug {
     /// `done` of `total` of a stage.
     fn step(&self, stage: &str, done: u64, total: Option<u64>);
+
+    /// Whether somebody wants it to end: calls under way come to their end, nothing new is sent, and the rest is left to
+    /// the next run.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Tells nobody.
@@ -376,7 +382,7 @@ impl<T: Entity> Reconciler<T> {
                 ErrorClass::Config,
                 format!("guard G-07 identity: another installation answers ({difference}); nothing was read"),
             )
-            .with_remedy("If it was replaced on purpose, confirm it with the verb `release identity`");
+            .with_remedy(format!("If it was replaced on purpose, confirm it with `release identity {name}`"));
             return Err(RunError::endpoint(side, &self.pair, error));
         }
         if known.as_ref() != Some(&identity) {
