@@ -144,7 +144,8 @@ struct Part {
     shift: TimeDelta,
     length: Length,
     date: bool,
-    payload: usize,
+    /// None where nothing is known of them, since the event that changes them is broken.
+    payload: Option<usize>,
     cancelled: bool,
 }
 
@@ -169,9 +170,9 @@ impl Series<'_> {
         if originals.is_deleted() {
             return;
         }
-        let superseded = |one: &&Override<'_, '_>| sequence(master) > sequence(one.entry) && originals.excludes(one);
-        let (gone, overrides): (Vec<_>, Vec<_>) = overrides.iter().partition(superseded);
-        drop(gone);
+        let superseded =
+            |one: &Override<'_, '_>| sequence(master) > sequence(one.entry) && originals.excludes(one, self.zones);
+        let overrides: Vec<_> = overrides.iter().filter(|one| !superseded(one)).collect();
         self.overridden(master, &when, &overrides);
         self.repeated(master, &when, &originals, &overrides);
     }
@@ -199,8 +200,10 @@ impl Series<'_> {
             let after = parts.partition_point(|part| part.after.is_none_or(|after| after <= original.utc));
             let Some(part) = after.checked_sub(1).and_then(|at| parts.get(at)) else { return true };
             let Some((start, end)) = part.place(&original, zones, rules) else { return true };
-            if window.overlaps(start, end) {
-                let (payload, cancelled) = (part.payload, part.cancelled);
+            if let Some(payload) = part.payload
+                && window.overlaps(start, end)
+            {
+                let cancelled = part.cancelled;
                 instances.push(Instance { original: Some(original.utc), start, end, payload, cancelled });
                 too_many = instances.len() > most;
             }
@@ -265,7 +268,7 @@ impl Series<'_> {
             shift: TimeDelta::zero(),
             length: when.length,
             date: when.start.date,
-            payload: master.payload,
+            payload: Some(master.payload),
             cancelled: master.cancelled,
         };
         let later = overrides.iter().filter(|one| one.and_future).map(|one| Part {
@@ -275,7 +278,7 @@ impl Series<'_> {
             }),
             length: one.entry.when.map_or(when.length, |own| own.length),
             date: one.entry.when.map_or(when.start.date, |own| own.start.date),
-            payload: one.entry.payload,
+            payload: (one.entry.when.is_ok() || one.entry.cancelled).then_some(one.entry.payload),
             cancelled: master.cancelled || one.entry.cancelled,
         });
         std::iter::once(first).chain(later).collect()

@@ -65,8 +65,9 @@ impl Originals {
     }
 
     /// Whether an `EXDATE` removes the instance that an override replaces.
-    pub(super) fn excludes(&self, one: &Override<'_, '_>) -> bool {
-        self.without.contains(&one.original) || one.day.is_some_and(|day| self.without_days.contains(&day))
+    pub(super) fn excludes(&self, one: &Override<'_, '_>, zones: &Zones) -> bool {
+        let day = one.day.unwrap_or_else(|| zones.local(self.start.zone, one.original).date());
+        self.without.contains(&one.original) || self.without_days.contains(&day)
     }
 
     /// The longest of the lengths that dates bring along.

@@ -65,7 +65,7 @@ impl Rule {
         let mut parts: Vec<(&str, &str)> = Vec::new();
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').ok_or(ProblemKind::BadRule)?;
-            if parts.iter().any(|(known, _)| *known == name) {
+            if parts.len() >= MOST_PARTS || parts.iter().any(|(known, _)| *known == name) {
                 return Err(ProblemKind::BadRule);
             }
             parts.push((name.trim(), value.trim()));
@@ -81,6 +81,11 @@ impl Rule {
     /// The end of the rule. [`each`](Self::each) does not stop there: whether an instance is before it depends on its zone.
     pub(crate) fn until(&self) -> Option<Until> {
         self.until
+    }
+
+    /// How many entries the lists have that are looked through for each day.
+    pub(super) fn listed(&self) -> usize {
+        self.year_days.len() + self.weeks.len() + self.nth_weekdays.len()
     }
 
     fn plain(every: Every) -> Self {
@@ -210,6 +215,9 @@ impl Until {
         }
     }
 }
+
+/// The standard knows fewer.
+const MOST_PARTS: usize = 20;
 
 /// A number above zero; what does not fit is the largest.
 fn positive(text: &str) -> Option<u64> {

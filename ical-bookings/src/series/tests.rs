@@ -360,7 +360,9 @@ fn an_override_wins_over_a_removed_date_unless_the_series_is_newer() {
     let master = |sequence| Event { sequence, exdates: vec![ams("20260608T090000")], ..weekly("20260601T090000") };
     let moved = Event { id: Some(ams("20260608T090000")), sequence: Some("1"), ..event("20260609T110000") };
     assert_eq!(june(&[master(Some("1")), moved.clone()]).len(), 5);
-    assert_eq!(june(&[master(Some("2")), moved]).len(), 4);
+    assert_eq!(june(&[master(Some("2")), moved.clone()]).len(), 4);
+    let by_day = Event { exdates: vec![raw(None, "20260608")], ..master(Some("2")) };
+    assert_eq!(june(&[by_day, moved]).len(), 4);
 }
 
 #[test]
@@ -396,6 +398,17 @@ fn a_cancellation_for_the_future_ends_the_series() {
     };
     let found = june(&[weekly("20260601T090000"), end]);
     assert_eq!(found, ["01 07:00 #0", "08 07:00 #0", "(15 07:00 #1)", "(22 07:00 #1)", "(29 07:00 #1)"]);
+}
+
+#[test]
+fn after_a_broken_change_for_the_future_nothing_is_known() {
+    let broken = Event {
+        range: Some("THISANDFUTURE"),
+        id: Some(ams("20260615T090000")),
+        duration: None,
+        ..event("20260615T090000")
+    };
+    assert_eq!(june(&[weekly("20260601T090000"), broken]), ["01 07:00 #0", "08 07:00 #0"]);
 }
 
 #[test]
@@ -518,6 +531,12 @@ const QUICK: Wall = Wall::from_millis(if cfg!(debug_assertions) { 1_000 } else {
 
 #[test]
 fn hostile_rules_end_quickly() {
+    // Weekdays that no month has, and all positions of each second.
+    let weekdays: Vec<String> =
+        (6..=53).flat_map(|nth| ["MO", "TU", "WE", "TH"].map(|day| format!("{nth}{day}"))).collect();
+    let long = format!("FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY={}", weekdays.join(","));
+    let positions: Vec<String> = (2..=366).map(|position| position.to_string()).collect();
+    let longer = format!("FREQ=SECONDLY;BYMONTH=6;BYSETPOS={}", positions.join(","));
     for (rule, limited) in [
         ("FREQ=SECONDLY", true),
         ("FREQ=SECONDLY;COUNT=4000000000", true),
@@ -530,6 +549,8 @@ fn hostile_rules_end_quickly() {
         ("FREQ=DAILY;INTERVAL=99999999999999999999", false),
         ("FREQ=SECONDLY;INTERVAL=4294967295;COUNT=18446744073709551615", false),
         ("FREQ=YEARLY;INTERVAL=4294967295", false),
+        (&long, false),
+        (&longer, true),
         ("FREQ=HOURLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYMINUTE=0,1,2,3,4,5,6,7,8,9;BYSECOND=0,10,20,30,40,50,60", true),
     ] {
         let series = Event { tzid: None, rrules: vec![rule], ..event("19710101T000000Z") };

@@ -151,7 +151,7 @@ impl Length {
 
     /// The instant at which it ends; none beyond all calendars.
     pub(crate) fn end(self, zones: &Zones, start: &Moment, rules: &DayRules) -> Option<DateTime<Utc>> {
-        let later = |count: i64| Some(start.local.date().checked_add_days(Days::new(u64::try_from(count).ok()?))?);
+        let later = |count: i64| start.local.date().checked_add_days(Days::new(u64::try_from(count).ok()?));
         let at = |zone: Zone, day: NaiveDate, time| zones.instant(zone, day.and_time(time));
         match self {
             Self::Exact(exact) => start.utc.checked_add_signed(exact),

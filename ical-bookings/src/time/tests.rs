@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Limits;
+use crate::ProblemKind::{BadZone, ZoneLimit};
 
 fn raw(value: &str) -> RawTime<'_> {
     RawTime { value, ..RawTime::default() }
@@ -454,14 +455,15 @@ fn a_broken_definition_is_reported_and_its_name_is_left_to_the_database() {
         block("", vec![part("20160101T000000", "+0100", "+0100", "")]),
         block("Europe/Amsterdam", vec![part("20160101T000000", "+0100", "+9900", "")]),
         block("Rule", vec![part("20160101T000000", "+0100", "+0200", "FREQ=SOMETIMES")]),
+        ZoneBlock { location: Some("Europe/Amsterdam".into()), ..block("Located", vec![]) },
         block("Often", vec![part("20160101T000000", "+0100", "+0200", "FREQ=SECONDLY")]),
     ];
     let mut problems = Vec::new();
     let mut zones = Zones::new(&faulty, None, None, &limits, &mut problems);
     let kinds: Vec<ProblemKind> = problems.iter().map(|(kind, _)| *kind).collect();
-    use ProblemKind::{BadZone, ZoneLimit};
-    assert_eq!(kinds, [BadZone, BadZone, BadZone, BadZone, ZoneLimit]);
+    assert_eq!(kinds, [BadZone, BadZone, BadZone, BadZone, BadZone, ZoneLimit]);
     gives(&mut zones, "Europe/Amsterdam", "20260701T120000", "2026-07-01 10:00:00");
+    gives(&mut zones, "Located", "20260701T120000", "2026-07-01 10:00:00");
     for tzid in ["Nowhere", "Rule", "Often"] {
         assert_eq!(zones.moment(zoned(tzid, "20260701T120000")), Err(ProblemKind::UnknownZone));
     }

@@ -7,15 +7,14 @@
 ///
 /// Of a displayed name the places decide. Its offset is no help: it is that of winter, and older systems showed others.
 pub(super) fn iana_of(name: &str) -> Option<&'static str> {
-    let found = match places(name) {
+    match places(name) {
         Some(places) => {
             let is_it = |shown: &str| shown.eq_ignore_ascii_case(places);
             let now = ZONES.iter().find(|(_, _, shown)| is_it(shown)).map(|(_, iana, _)| *iana);
             now.or_else(|| FORMER.iter().find(|(shown, _)| is_it(shown)).map(|(_, iana)| *iana))
         }
         None => ZONES.iter().find(|(key, _, _)| key.eq_ignore_ascii_case(name)).map(|(_, iana, _)| *iana),
-    };
-    found
+    }
 }
 
 /// What follows `(UTC…)` or `(GMT…)`.

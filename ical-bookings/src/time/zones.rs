@@ -76,9 +76,17 @@ impl Zones {
         if plain.is_empty() {
             return Err(ProblemKind::BadZone);
         }
-        let definition = Definition::of(block, limit)?;
         let location = block.location.as_deref().map(name::plain);
         let claims = name::iana(&plain).or_else(|| location.as_deref().and_then(name::iana));
+        let definition = match Definition::of(block, limit) {
+            Ok(definition) => definition,
+            Err(kind) => {
+                // What it says to be is still known.
+                let known = claims.map(|claim| Some(Resolved { zone: Zone::Iana(claim), claims: None }));
+                known.map(|known| self.defined.entry(plain.into_owned()).or_insert(known));
+                return Err(kind);
+            }
+        };
         let zone = match &definition {
             Definition::Fixed(offset) => Zone::Fixed(*offset),
             Definition::Changing(_) => Zone::Block(u16::try_from(self.definitions.len()).unwrap_or(u16::MAX)),
@@ -206,14 +214,11 @@ impl Zones {
         {
             return Ok(*resolved);
         }
-        let found = match self.seen.get(written) {
-            Some(found) => *found,
-            None => {
-                let found = self.look_up(written);
-                self.seen.insert(written.to_owned(), found);
-                found
-            }
-        };
+        let known = self.seen.get(written).copied();
+        let found = known.unwrap_or_else(|| self.look_up(written));
+        if known.is_none() {
+            self.seen.insert(written.to_owned(), found);
+        }
         if let Ok(resolved) = found {
             let (name, last) = self.last.get_or_insert_with(|| (String::new(), resolved));
             name.clear();
