@@ -112,10 +112,7 @@ fn a_pin_stands_in_both_versions_with_its_zeros() {
     let message = read(&bytes);
     let (text, html) = (message.body_text(0).unwrap(), message.body_html(0).unwrap());
     for body in [&text, &html] {
-        assert!(
-            body.contains("0481") && !body.contains('#'.to_string().as_str()) || body.contains("#ffffff"),
-            "{body}"
-        );
+        assert!(body.contains("0481"), "{body}");
         for word in [
             "Maya van den Berg",
             "Room 1",

@@ -34,13 +34,17 @@ pub async fn test_steps(
     let mut trace = Trace::new();
     let failure = walk(stationery, codes, smtp, recipient, now, &mut trace).await.err();
     let mut report = CheckReport::default();
+    let mut failed = false;
     for (step, name) in STEPS {
-        if let Some((_, seen)) = trace.iter().find(|(passed, _)| *passed == step) {
-            tell(&mut report, smtp, step, name, seen);
-        } else if let Some(failure) = failure.as_ref().filter(|failure| failure.step == step) {
-            report.failed(name, failure.text.clone(), remedy(failure));
-        } else {
-            report.skipped(&[name]);
+        let seen = trace.iter().find(|(passed, _)| *passed == step);
+        match (failure.as_ref().filter(|failure| failure.step == step), seen) {
+            _ if failed => report.skipped(&[name]),
+            (Some(failure), _) => {
+                failed = true;
+                report.failed(name, failure.text.clone(), remedy(failure));
+            }
+            (None, Some((_, seen))) => tell(&mut report, smtp, step, name, seen),
+            (None, None) => report.skipped(&[name]),
         }
     }
     report
