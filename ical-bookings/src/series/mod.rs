@@ -191,7 +191,7 @@ impl Series<'_> {
         let (zones, window, rules) = (&*self.zones, self.window, self.rules);
         let most = self.limits.instances_per_series;
         let mut instances = Vec::new();
-        let mut too_many = false;
+        let mut next_look = most.saturating_mul(2);
         let (from, to) = reach(&parts, originals.longest(), window);
         originals.each(zones, from, to, self.budget, |original: Original| {
             if replaced.contains(&original.utc) || replaced_days.contains(&original.local.date()) {
@@ -205,12 +205,16 @@ impl Series<'_> {
             {
                 let cancelled = part.cancelled;
                 instances.push(Instance { original: Some(original.utc), start, end, payload, cancelled });
-                too_many = instances.len() > most;
             }
-            !too_many
+            if instances.len() <= next_look {
+                return true;
+            }
+            // Several rules may give the same starts.
+            once_each(&mut instances);
+            next_look = instances.len().saturating_add(most);
+            instances.len() <= most
         });
-        instances.sort_by_key(|instance| instance.original);
-        instances.dedup_by_key(|instance| instance.original);
+        once_each(&mut instances);
         let room = most.saturating_sub(self.out.instances.len());
         if self.budget.is_cut() || instances.len() > room {
             self.out.problems.push((ProblemKind::RuleLimit, master.payload));
@@ -296,6 +300,11 @@ impl Part {
         let (from, to) = (length.start(zones, &start, rules), length.end(zones, &start, rules)?);
         (from < to).then_some((from, to))
     }
+}
+
+fn once_each(instances: &mut Vec<Instance>) {
+    instances.sort_by_key(|instance| instance.original);
+    instances.dedup_by_key(|instance| instance.original);
 }
 
 /// Between which instants originals can have a place in the window.

@@ -105,10 +105,15 @@ impl Originals {
             let mut going = true;
             rule.each(self.start.local, from, to, budget, |local| {
                 let utc = zones.instant(zone, local);
-                going = !rule.until().is_some_and(|until| until.is_before(utc, local))
-                    && give(Original { utc, local, zone, length: None });
+                if rule.until().is_some_and(|until| until.is_before(utc, local)) {
+                    return false;
+                }
+                going = give(Original { utc, local, zone, length: None });
                 going
             });
+            if !going {
+                return;
+            }
         }
     }
 

@@ -572,6 +572,15 @@ fn a_series_that_is_cut_keeps_what_it_found() {
 }
 
 #[test]
+fn a_cut_is_noticed_though_the_first_start_is_given_twice_and_rules_repeat_each_other() {
+    let found = |rrules| all(&[Event { rrules, ..event("20260601T000000") }], "2026-01-01 00:00", "2027-01-01 00:00");
+    let cut = found(vec!["FREQ=HOURLY"]);
+    assert_eq!((cut.instances.len(), cut.problems), (2_000, vec![(RuleLimit, 0)]));
+    let whole = found(vec!["FREQ=HOURLY;COUNT=1500"; 9]);
+    assert_eq!((whole.instances.len(), whole.problems), (1_500, vec![]));
+}
+
+#[test]
 fn exactly_as_many_instances_as_allowed_are_no_problem() {
     let series = Event { rrules: vec!["FREQ=HOURLY;COUNT=2000"], ..event("20260101T000000") };
     let found = all(&[series], "2026-01-01 00:00", "2026-12-01 00:00");
