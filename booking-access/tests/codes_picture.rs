@@ -10,7 +10,9 @@ fn read_png(png: &[u8]) -> (u32, String) {
     let picture = picture.to_luma8();
     let (width, height) = picture.dimensions();
     assert!(width == height && width >= 300, "{width} x {height}");
-    (width, read(width as usize, |x, y| picture.get_pixel(x as u32, y as u32).0[0]))
+    let pixels = picture.into_raw();
+    let across = width as usize;
+    (width, read(across, |x, y| pixels[y * across + x]))
 }
 
 fn read(width: usize, pixel: impl FnMut(usize, usize) -> u8) -> String {

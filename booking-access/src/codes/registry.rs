@@ -269,7 +269,7 @@ pub(crate) fn adopt(
     match state.as_deref() {
         // It rested, but they have it all the same.
         Some("cooling") => {
-            drop(tx.execute("DELETE FROM code WHERE kind = ?1 AND hash = ?2", (name(found.kind), hash))?)
+            tx.execute("DELETE FROM code WHERE kind = ?1 AND hash = ?2", (name(found.kind), hash))?;
         }
         Some(_) => return Ok(Adopted::OfAnother),
         None => {}
@@ -381,11 +381,11 @@ fn insert(
     (state, refusals): (&str, u32),
     now: DateTime<Utc>,
 ) -> Result<Issued, CodeError> {
-    let sealed = sealer.seal(PURPOSE, code.as_bytes())?;
+    let body = sealer.seal(PURPOSE, code.as_bytes())?;
     tx.prepare_cached(
         "INSERT INTO code (kind, hash, sealed, person, state, since, refusals) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute((name(kind), hash(sealer, kind, code), sealed, person, state, now.timestamp_millis(), refusals))?;
+    .execute((name(kind), hash(sealer, kind, code), body, person, state, now.timestamp_millis(), refusals))?;
     active_or_reserved(tx, sealer, person)?.ok_or(CodeError::Damaged)
 }
 

@@ -64,7 +64,7 @@ fn weak(digits: usize) -> &'static BTreeSet<u32> {
 }
 
 fn collect(digits: usize) -> BTreeSet<u32> {
-    let repeated = (1..digits).filter(|block| digits % block == 0).flat_map(|block| {
+    let repeated = (1..digits).filter(|block| digits.is_multiple_of(*block)).flat_map(|block| {
         let blocks = 10_u32.pow(u32::try_from(block).unwrap_or(0));
         (0..blocks).map(move |number| format!("{number:0block$}").repeat(digits / block))
     });

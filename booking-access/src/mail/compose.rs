@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 
 use super::config::mailbox;
 use super::error::MailError;
@@ -59,7 +59,7 @@ impl Stationery {
         if let Some(reply_to) = config.reply_to().map_err(|why| settings(&format!("reply_to {why}")))? {
             builder = builder.reply_to(reply_to);
         }
-        builder = recipients.into_iter().fold(builder, |builder, to| builder.to(to));
+        builder = recipients.into_iter().fold(builder, MessageBuilder::to);
         let message = match body(written)? {
             Body::Single(part) => builder.singlepart(part),
             Body::Multi(parts) => builder.multipart(parts),

@@ -19,6 +19,7 @@ use crate::Fault;
 /// Passwords and tokens stand in it as references such as `env:SMTP_PASSWORD`; whoever reads the file resolves them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 pub struct MailConfig {
     /// Mail is sent at all.
     pub enabled: bool,

@@ -89,11 +89,8 @@ impl Language {
         let (from, to) = (start.with_timezone(&site), end.with_timezone(&site));
         let until =
             if from.date_naive() == to.date_naive() { to.format("%H:%M").to_string() } else { self.moment(end, site) };
-        let mut span = format!("{} – {until}", self.moment(start, site));
-        if booked_in.is_some_and(|zone| zone != site) {
-            span.push_str(&format!(" ({})", site.name()));
-        }
-        span
+        let zone = booked_in.filter(|zone| *zone != site).map(|_| format!(" ({})", site.name()));
+        format!("{} – {until}{}", self.moment(start, site), zone.unwrap_or_default())
     }
 }
 

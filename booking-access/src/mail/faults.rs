@@ -42,14 +42,8 @@ impl Outbox {
         seen.untold += 1;
         let due = now - seen.last_letter >= Duration::minutes(APART);
         let queued = due && {
-            let mut text = without_addresses(words);
-            if again {
-                text.push_str(&format!(
-                    "\n\nSince {}, {} times since the last letter.",
-                    minute(seen.since),
-                    seen.untold
-                ));
-            }
+            let since = format!("\n\nSince {}, {} times since the last letter.", minute(seen.since), seen.untold);
+            let text = without_addresses(words) + if again { &since } else { "" };
             self.tell(tx, cause, &text, now)?
         };
         if due {

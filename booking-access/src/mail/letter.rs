@@ -93,7 +93,7 @@ impl Letter {
         validity: (DateTime<Utc>, DateTime<Utc>),
     ) -> Self {
         let person = person.into();
-        bookings.sort_by(|a, b| (a.start, a.end, &a.resource).cmp(&(b.start, b.end, &b.resource)));
+        bookings.sort();
         let code = if kind == LetterKind::Cancelled { LetterCode::None } else { code };
         Self {
             address: person.clone(),
@@ -133,6 +133,21 @@ impl Stay {
     /// A booking of a resource.
     pub fn new(resource: impl Into<String>, start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
         Self { start, end, resource: resource.into(), zone: None }
+    }
+}
+
+/// By time, then by resource.
+impl Ord for Stay {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let zone = |stay: &Self| stay.zone.map(Tz::name);
+        let by_time = (self.start, self.end).cmp(&(other.start, other.end));
+        by_time.then_with(|| self.resource.cmp(&other.resource)).then_with(|| zone(self).cmp(&zone(other)))
+    }
+}
+
+impl PartialOrd for Stay {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 

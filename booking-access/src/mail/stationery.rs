@@ -248,7 +248,7 @@ impl Own {
             faults: Vec::new(),
         };
         own.check_subject(config);
-        own.text = own.template("text_template", config.text_template.as_deref(), |text, _| text);
+        own.text = own.template("text_template", config.text_template.as_deref(), |text, _| text.to_owned());
         own.html = own.template("html_template", config.html_template.as_deref(), Self::take_images);
         if own.text.is_some() != own.html.is_some() {
             let (missing, which) = if own.text.is_some() { ("html", "text") } else { ("text", "HTML") };
@@ -272,7 +272,7 @@ impl Own {
         &mut self,
         at: &str,
         path: Option<&Path>,
-        prepare: impl Fn(String, (&mut Self, &Path)) -> String,
+        prepare: impl Fn(&str, (&mut Self, &Path)) -> String,
     ) -> Option<Template> {
         let path = path?;
         let text = match read_small(path).map(String::from_utf8) {
@@ -286,7 +286,7 @@ impl Own {
                 return None;
             }
         };
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let template = Template::read(&prepare(text, (&mut *self, path)));
         if !template.has(Placeholder::AccessCode) {
             self.faults.push(fault(at, "has no #ACCESS_CODE#, so that nobody is told their code", true));
@@ -302,9 +302,9 @@ impl Own {
     }
 
     /// Pictures that lie beside the HTML file become part of the letter.
-    fn take_images(html: String, (own, path): (&mut Self, &Path)) -> String {
+    fn take_images(html: &str, (own, path): (&mut Self, &Path)) -> String {
         let mut done = String::new();
-        let mut rest = html.as_str();
+        let mut rest = html;
         while let Some((before, after)) = rest.split_once("src=\"") {
             let (name, behind) = after.split_once('"').unwrap_or((after, ""));
             done.push_str(before);

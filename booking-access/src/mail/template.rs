@@ -53,17 +53,14 @@ impl Template {
         while let Some((before, after)) = rest.split_once('#') {
             plain.push_str(before);
             let word = word_before_hash(after);
-            match WORDS.iter().find(|(known, _)| Some(*known) == word) {
-                Some((known, placeholder)) => {
-                    template.pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                    template.pieces.push(Piece::Value(*placeholder));
-                    rest = after.get(known.len() + 1..).unwrap_or_default();
-                }
-                None => {
-                    template.unknown.extend(word.map(|word| format!("#{word}#")));
-                    plain.push('#');
-                    rest = after;
-                }
+            if let Some((known, placeholder)) = WORDS.iter().find(|(known, _)| Some(*known) == word) {
+                template.pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                template.pieces.push(Piece::Value(*placeholder));
+                rest = after.get(known.len() + 1..).unwrap_or_default();
+            } else {
+                template.unknown.extend(word.map(|word| format!("#{word}#")));
+                plain.push('#');
+                rest = after;
             }
         }
         plain.push_str(rest);

@@ -20,13 +20,14 @@ use sync_core::connector::{CheckReport, StepOutcome};
 const LETTER: &[u8] = b"Subject: x\r\n\r\n.begins with a dot\r\n..and with two\r\nend";
 
 fn config(server: &Server) -> MailConfig {
-    let mut config = MailConfig::default();
-    config.enabled = true;
-    config.server = "localhost".to_owned();
-    config.port = server.port;
-    config.sender = "Desk <desk@site.example>".to_owned();
-    config.trust = MailTrust::PinnedSha256(vec![server.fingerprint.clone()]);
-    config
+    MailConfig {
+        enabled: true,
+        server: "localhost".to_owned(),
+        port: server.port,
+        sender: "Desk <desk@site.example>".to_owned(),
+        trust: MailTrust::PinnedSha256(vec![server.fingerprint.clone()]),
+        ..MailConfig::default()
+    }
 }
 
 fn signing_on(server: &Server, auth: AuthMode) -> MailConfig {

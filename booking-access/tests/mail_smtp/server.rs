@@ -13,40 +13,40 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// How the server behaves.
 #[derive(Clone, Default)]
-pub struct Behaviour {
+pub(crate) struct Behaviour {
     /// TLS from the first byte.
-    pub implicit: bool,
+    pub(crate) implicit: bool,
     /// It does not offer STARTTLS.
-    pub no_starttls: bool,
+    pub(crate) no_starttls: bool,
     /// It says something in the clear right after agreeing to STARTTLS.
-    pub speaks_on: bool,
+    pub(crate) speaks_on: bool,
     /// Mechanisms that it offers.
-    pub auth: &'static str,
+    pub(crate) auth: &'static str,
     /// Answers to commands by their first word; `.` is the end of a letter, the empty one the greeting.
-    pub answers: BTreeMap<&'static str, &'static str>,
+    pub(crate) answers: BTreeMap<&'static str, &'static str>,
     /// It cuts the connection instead of answering this.
-    pub cuts_at: Option<&'static str>,
+    pub(crate) cuts_at: Option<&'static str>,
     /// It never answers this.
-    pub silent_at: Option<&'static str>,
+    pub(crate) silent_at: Option<&'static str>,
 }
 
 /// A running server.
-pub struct Server {
-    pub port: u16,
-    pub root: String,
-    pub fingerprint: String,
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) root: String,
+    pub(crate) fingerprint: String,
     log: Arc<Mutex<Vec<String>>>,
     letters: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Behaviour {
-    pub fn answering(word: &'static str, answer: &'static str) -> Self {
+    pub(crate) fn answering(word: &'static str, answer: &'static str) -> Self {
         Self { answers: BTreeMap::from([(word, answer)]), ..Self::default() }
     }
 }
 
 impl Server {
-    pub async fn start(behaviour: Behaviour) -> Self {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
         let (acceptor, root, fingerprint) = certificate();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -62,15 +62,15 @@ impl Server {
     }
 
     /// Commands that were heard, in order.
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
-    pub fn heard(&self, word: &str) -> bool {
+    pub(crate) fn heard(&self, word: &str) -> bool {
         self.log().iter().any(|line| line.starts_with(word))
     }
 
-    pub fn letters(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn letters(&self) -> Vec<Vec<u8>> {
         self.letters.lock().unwrap().clone()
     }
 }

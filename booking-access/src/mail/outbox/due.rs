@@ -31,11 +31,11 @@ impl Outbox {
         now: DateTime<Utc>,
     ) -> Result<Round, MailError> {
         let _alone = self.one_round.lock().await;
-        let mut round = Round::default();
-        round.given_up = store.transaction(|tx| {
+        let given_up = store.transaction(|tx| {
             unanswered(tx, now)?;
             give_up(tx, now)
         })?;
+        let mut round = Round { given_up, ..Round::default() };
         while let Some(due) = store.transaction(|tx| self.next(tx, now))? {
             let outcome = self.hand_over(&due, transport, now).await;
             store.transaction(|tx| note(tx, &due, &outcome, now))?;

@@ -17,10 +17,8 @@ impl Outbox {
     /// People whose letter is not there an hour before their booking begins; each letter is told once.
     pub(crate) fn late(&self, tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<Vec<Attention>, MailError> {
         let which = format!("{} AND warned = 0", worrying());
-        let soon = now + Duration::minutes(IN_TIME);
-        let patient = now - Duration::minutes(PATIENCE);
-        let parameters = (now.timestamp_millis(), soon.timestamp_millis(), patient.timestamp_millis());
-        let found = attention(tx, &which, parameters)?;
+        let parameters = moments(now);
+        let found = worries(tx, &which, parameters)?;
         tx.execute(&format!("UPDATE mail SET warned = 1 WHERE {which}"), parameters)?;
         if !found.is_empty() {
             let people: Vec<_> = found.iter().map(|late| format!("{} ({})", late.person, late.why)).collect();
@@ -31,22 +29,23 @@ impl Outbox {
     }
 
     /// Everybody whom staff should help now.
+    #[expect(clippy::unused_self, reason = "beside the other questions about letters")]
     pub(crate) fn attention(&self, connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Attention>, MailError> {
-        let soon = now + Duration::minutes(IN_TIME);
-        let patient = now - Duration::minutes(PATIENCE);
-        let parameters = (now.timestamp_millis(), soon.timestamp_millis(), patient.timestamp_millis());
-        let mut found = attention(connection, worrying(), parameters)?;
-        let mut statement =
-            connection.prepare_cached("SELECT person, reason FROM mail_undeliverable ORDER BY person")?;
-        let bounced = statement.query_map([], |row| {
-            let (person, reason): (String, String) = (row.get(0)?, row.get(1)?);
-            Ok(Attention { person, kind: "bounce".to_owned(), why: reason, starts: None })
-        })?;
-        for bounced in bounced {
-            found.push(bounced?);
-        }
-        Ok(found)
+        attention(connection, now)
     }
+}
+
+fn attention(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Attention>, MailError> {
+    let mut found = worries(connection, worrying(), moments(now))?;
+    let mut statement = connection.prepare_cached("SELECT person, reason FROM mail_undeliverable ORDER BY person")?;
+    let bounced = statement.query_map([], |row| {
+        let (person, reason): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(Attention { person, kind: "bounce".to_owned(), why: reason, starts: None })
+    })?;
+    for bounced in bounced {
+        found.push(bounced?);
+    }
+    Ok(found)
 }
 
 /// Letters of one person, or all, oldest first.
@@ -103,7 +102,7 @@ fn worrying() -> &'static str {
      (starts <= ?2 AND state != 'sent' AND (attempts > 0 OR queued <= ?3)))"
 }
 
-fn attention(connection: &Connection, which: &str, parameters: (i64, i64, i64)) -> Result<Vec<Attention>, MailError> {
+fn worries(connection: &Connection, which: &str, parameters: (i64, i64, i64)) -> Result<Vec<Attention>, MailError> {
     let query = format!("SELECT person, kind, result, starts FROM mail WHERE {which} ORDER BY starts, id");
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(parameters, |row| {
@@ -116,6 +115,11 @@ fn attention(connection: &Connection, which: &str, parameters: (i64, i64, i64)) 
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn moments(now: DateTime<Utc>) -> (i64, i64, i64) {
+    let (soon, patient) = (now + Duration::minutes(IN_TIME), now - Duration::minutes(PATIENCE));
+    (now.timestamp_millis(), soon.timestamp_millis(), patient.timestamp_millis())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<MailRow> {

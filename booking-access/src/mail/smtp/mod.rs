@@ -23,7 +23,7 @@ pub(super) use session::{Session, Trace};
 /// How long a server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may take to accept a whole letter, virus scanners included.
-const PATIENCE_FOR_LETTER: Duration = Duration::from_secs(180);
+const PATIENCE_FOR_LETTER: Duration = Duration::from_mins(3);
 /// Longest text of a server that is kept.
 const LONGEST_TEXT: usize = 200;
 
