@@ -11,6 +11,7 @@ use sync_core::model::{Booking, SecretText};
 use crate::codes::{CodesConfig, active_or_reserved};
 use crate::grants::{Grants, Rules};
 use crate::intake::{self, IntakeReport, Reading, SourceState};
+use crate::letters::Post;
 use crate::prepare::Survey;
 use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
 use crate::seal::Sealer;
@@ -21,7 +22,8 @@ pub struct Access {
     settings: Settings,
     rules: Rules,
     store: Store,
-    sealer: Sealer,
+    sealer: Arc<Sealer>,
+    pub(crate) post: Option<Post>,
     grants: RwLock<Arc<Grants>>,
     pub(crate) survey: Survey,
 }
@@ -47,7 +49,8 @@ impl Access {
         let grants =
             store.with(|connection| Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules)))?;
         let grants = RwLock::new(Arc::new(grants));
-        Ok(Self { settings, rules, store, sealer, grants, survey: Survey::default() })
+        let sealer = Arc::new(sealer);
+        Ok(Self { settings, rules, store, sealer, post: None, grants, survey: Survey::default() })
     }
 
     /// The configuration.
@@ -78,6 +81,10 @@ impl Access {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(crate) fn shared_sealer(&self) -> Arc<Sealer> {
+        self.sealer.clone()
     }
 
     /// Everybody's rights as of the last change of bookings or people.

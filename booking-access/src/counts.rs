@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::store::timeline_counts;
+use crate::store::{millis, timeline_counts};
 use crate::{Access, AccessError};
 
 /// What happened since a time, in numbers.
@@ -15,6 +15,8 @@ pub struct Counts {
     pub granted: u64,
     /// Rights of one person to one door whose withdrawal the door system confirmed since.
     pub withdrawn: u64,
+    /// Letters to bookers that the mail server took since.
+    pub mails: u64,
     /// What a person should look at now.
     pub problems: u64,
 }
@@ -29,8 +31,11 @@ impl Access {
         self.store().with(|connection| {
             let query = "SELECT count(*) FROM bookings WHERE state = 'live'";
             let bookings: i64 = connection.query_row(query, [], |row| row.get(0))?;
+            let query = "SELECT count(*) FROM mail WHERE state = 'sent' AND kind != 'fault' AND finished >= ?1";
+            let mails: i64 = connection.query_row(query, [millis(since)], |row| row.get(0))?;
             let (granted, withdrawn) = timeline_counts(connection, since)?;
-            Ok(Counts { bookings: u64::try_from(bookings).unwrap_or_default(), granted, withdrawn, problems })
+            let unsigned = |count: i64| u64::try_from(count).unwrap_or_default();
+            Ok(Counts { bookings: unsigned(bookings), granted, withdrawn, mails: unsigned(mails), problems })
         })
     }
 }

@@ -35,6 +35,8 @@ pub struct Erasure {
     pub bookings: u64,
     /// Codes that rest now, without a name.
     pub codes: u64,
+    /// Letters, sent and not.
+    pub letters: u64,
     /// The door system still has them; they go with the next run, and the last of our notes with them.
     pub at_door_system: bool,
     /// Sources with a booking of theirs that is not over: these will bring them back.
@@ -182,6 +184,7 @@ impl Access {
                 update_booking(transaction, &row)?;
             }
             erasure.codes = forget(transaction, self.codes(), &key, order.now)? as u64;
+            erasure.letters = crate::mail::erase(transaction, &key)? as u64;
             order.note(transaction, "erase", &person)?;
             transaction.execute("DELETE FROM problems WHERE subject = ?1", [person.label()])?;
             if person.door_user.is_some() {
@@ -233,11 +236,12 @@ impl Access {
             "end_of_validity": person.end_of_validity, "blocked": person.blocked, "refused": person.refused,
             "door_user": person.door_user, "code": code, "bookings": bookings,
             "rights": timeline_of(transaction, person.id)?,
+            "letters": crate::mail::mails(transaction, Some(&person.key))?,
         }))
     }
 
     /// Changes a person, notes the order, and works out everybody's rights again.
-    fn change(
+    pub(crate) fn change(
         &self,
         address: &str,
         action: &str,

@@ -16,6 +16,8 @@ pub struct Retained {
     pub people: u64,
     /// Rights in the timeline.
     pub rights: u64,
+    /// Letters that are over.
+    pub letters: u64,
     /// Lines of the audit log.
     pub audit: u64,
     /// Codes that rested long enough and may be chosen again.
@@ -39,11 +41,13 @@ impl Access {
                 let over = person.removed.or(person.end_of_validity).unwrap_or(person.first_seen);
                 if person.door_user.is_none() && !listed && over < ago(privacy.people_days) {
                     forget(transaction, self.codes(), &person.key, now)?;
+                    crate::mail::erase(transaction, &person.key)?;
                     delete_person(transaction, person.id)?;
                     retained.people += 1;
                 }
             }
             retained.rights = delete_timeline_before(transaction, ago(privacy.logs_days))? as u64;
+            retained.letters = crate::mail::purge(transaction, ago(privacy.logs_days))? as u64;
             let old = transaction.execute("DELETE FROM audit WHERE at < ?1", [millis(ago(privacy.audit_days))])?;
             retained.audit = old as u64;
             retained.codes = release_rested(transaction, now)?.freed as u64;

@@ -10,6 +10,7 @@ use sync_core::model::BookingStatus;
 use super::{listed, local};
 use crate::codes::{CodeState, active_or_reserved};
 use crate::grants::{Grants, Holder};
+use crate::mail::{MailState, mails};
 use crate::store::{BookingRow, BookingState, PersonRow, all_people, live_bookings, open_rights};
 use crate::{Access, AccessError, address_key};
 
@@ -156,6 +157,26 @@ impl Access {
         let wanted = grants.doors(holder, now);
         let held = open_rights(connection)?.remove(&person.id).unwrap_or_default();
         self.add_rights(chain, &wanted, &held);
+        self.add_mail(chain, connection, person)
+    }
+
+    fn add_mail(&self, chain: &mut Chain, connection: &Connection, person: &PersonRow) -> Result<(), AccessError> {
+        if self.post.is_none() {
+            return Ok(());
+        }
+        let letters = mails(connection, Some(&person.key))?;
+        let Some(last) = letters.into_iter().rfind(|letter| letter.kind != "cancelled") else {
+            chain.add("mail", LinkState::NotYet, "no letter was written yet".to_owned());
+            return Ok(());
+        };
+        let result = last.result.unwrap_or_else(|| "waits to be sent".to_owned());
+        let at = local(last.finished.unwrap_or(last.queued), self.zone());
+        let (state, words) = match last.state {
+            MailState::Sent => (LinkState::Holds, format!("sent at {at}")),
+            MailState::Failed | MailState::GivenUp => (LinkState::Broken, format!("not sent: {result}")),
+            _ => (LinkState::NotYet, result),
+        };
+        chain.add("mail", state, words);
         Ok(())
     }
 

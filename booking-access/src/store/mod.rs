@@ -36,7 +36,7 @@ pub(crate) use timeline::{
 use crate::AccessError;
 
 /// Schemas in order; the number of a schema is its place, from one. Never change one that was released.
-const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql"), crate::codes::SCHEMA]];
+const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql"), crate::codes::SCHEMA, crate::mail::SCHEMA]];
 
 /// The store of bookings, people, codes and letters: one SQLite file.
 ///

@@ -10,5 +10,6 @@
 
 mod days;
 mod desk;
+mod letters;
 mod people;
 mod site;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use booking_access::codes::{CodesConfig, Identification};
+use booking_access::mail::MailConfig;
 use booking_access::{Access, AccessConfig, Bookers, Sealer, Settings, Store, Watched, link};
 use chrono::{DateTime, Duration, TimeZone as _, Utc};
 use futures::StreamExt as _;
@@ -126,6 +127,7 @@ pub struct Site {
     store: Store,
     folder: tempfile::TempDir,
     settings: Settings,
+    mail: Option<MailConfig>,
 }
 
 impl Site {
@@ -138,6 +140,10 @@ impl Site {
     }
 
     pub fn at(now: DateTime<Utc>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_mail(now, change, None)
+    }
+
+    pub fn with_mail(now: DateTime<Utc>, change: impl FnOnce(&mut Settings), mail: Option<MailConfig>) -> Self {
         let access = AccessConfig::with_resources([
             ("Room 1", vec!["d1", "gate"]),
             ("Room 2", vec!["d2", "gate"]),
@@ -152,7 +158,7 @@ impl Site {
         let doors = Arc::new(names.into_iter().fold(doors, |doors, (id, name)| doors.door(id, name)));
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("bookings.db")).unwrap();
-        let (access, watched, link) = Self::parts(&store, folder.path(), &settings, &clock, &doors);
+        let (access, watched, link) = Self::parts(&store, folder.path(), &settings, mail.as_ref(), &clock, &doors);
         Self {
             clock,
             feed: FakeFeed::new("rooms"),
@@ -165,6 +171,7 @@ impl Site {
             store,
             folder,
             settings,
+            mail,
         }
     }
 
@@ -172,11 +179,16 @@ impl Site {
         store: &Store,
         folder: &std::path::Path,
         settings: &Settings,
+        mail: Option<&MailConfig>,
         clock: &Arc<ManualClock>,
         doors: &Arc<FakeDoors>,
     ) -> (Arc<Access>, Arc<Watched>, Reconciler<Person>) {
         let sealer = Sealer::open(folder.join("secret.key")).unwrap();
-        let access = Arc::new(Access::open(store.clone(), sealer, settings.clone()).unwrap());
+        let access = Access::open(store.clone(), sealer, settings.clone()).unwrap();
+        let access = Arc::new(match mail {
+            Some(mail) => access.with_mail(mail).unwrap(),
+            None => access,
+        });
         let clock: Arc<dyn Clock> = clock.clone();
         let watched = Arc::new(Watched::new(doors.clone(), access.clone(), clock.clone()));
         let bookers = Arc::new(Bookers::new(access.clone(), clock, &doors.reads()));
@@ -189,7 +201,7 @@ impl Site {
         self.store = Store::open(self.folder.path().join("bookings.db")).unwrap();
         self.clock.restart();
         let (access, watched, link) =
-            Self::parts(&self.store, self.folder.path(), &self.settings, &self.clock, &self.doors);
+            Self::parts(&self.store, self.folder.path(), &self.settings, self.mail.as_ref(), &self.clock, &self.doors);
         (self.access, self.watched, self.link) = (access, watched, link);
     }
 
