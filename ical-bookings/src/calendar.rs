@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry as Slot;
 use crate::booking::{Made, Maker, interval};
 use crate::definition::definitions;
 use crate::event::{Event, Manner, raw_time, read_event};
+use crate::injection::{Mark, strangers};
 use crate::layout::Calendar;
 use crate::problem::Problems;
 use crate::property::Property;
@@ -105,6 +106,7 @@ impl Reader<'_, '_> {
         let mut candidates = Vec::with_capacity(calendar.events.len());
         // Each with the places before and after which the next good events stand.
         let mut suspects = Vec::new();
+        let mut marks = Vec::new();
         for stray in &calendar.strays {
             let kind = if stray.suspect { ProblemKind::InjectionSuspect } else { ProblemKind::StrayLine };
             self.problems.add(kind, None, stray.line, kind.explanation());
@@ -119,10 +121,36 @@ impl Reader<'_, '_> {
                 suspects.push((index, index + 1));
             }
             let rank = self.found.ranks.is_some().then(|| Rank::of(&event));
-            candidates.extend(Candidate::new(made, &event, index, template, rank));
+            let candidate = Candidate::new(made, &event, index, template, rank);
+            if candidate.is_some() {
+                marks.extend(event.mark);
+            }
+            candidates.extend(candidate);
         }
+        self.refuse_strangers(calendar, &marks, &mut candidates, &mut suspects);
         hold(&mut candidates, &suspects);
         candidates
+    }
+
+    /// In a template all events are of one server.
+    fn refuse_strangers(
+        &mut self,
+        calendar: &Calendar,
+        marks: &[Mark],
+        candidates: &mut Vec<Candidate>,
+        suspects: &mut Vec<(usize, usize)>,
+    ) {
+        let mut strange = strangers(marks).into_iter();
+        candidates.retain(|candidate| {
+            let refused = strange.next().unwrap_or(false);
+            if refused {
+                let kind = ProblemKind::InjectionSuspect;
+                let line = calendar.events.get(candidate.event).map_or(1, |event| event.line);
+                self.problems.add(kind, Some(&candidate.booking.uid), line, kind.explanation());
+                suspects.push((candidate.event, candidate.event + 1));
+            }
+            !refused
+        });
     }
 
     /// The bookings of several events with one uid.

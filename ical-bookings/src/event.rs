@@ -1,7 +1,7 @@
 //! One `VEVENT`: the properties a booking needs, each as it stands in the body.
 
 use crate::ProblemKind;
-use crate::injection::Order;
+use crate::injection::{Mark, Order};
 use crate::layout::Stretch;
 use crate::lines::Lines;
 use crate::name::Name;
@@ -47,6 +47,8 @@ pub(crate) struct Event<'a> {
     pub(crate) exception_rule: bool,
     /// Why it cannot be a booking.
     pub(crate) fault: Option<(ProblemKind, u32)>,
+    /// Of a template: by what its server is known.
+    pub(crate) mark: Option<Mark>,
     /// What was repaired.
     pub(crate) notes: Vec<(ProblemKind, u32)>,
 }
@@ -92,6 +94,7 @@ pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'
     }
     let fault = if stretch.broken { Some(stretch.line) } else { None };
     if let Some(order) = order {
+        event.mark = Some(order.mark());
         if let Some(line) = fault.or_else(|| order.fault(&event)) {
             event.fault = Some((ProblemKind::InjectionSuspect, line));
         }

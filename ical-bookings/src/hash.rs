@@ -30,13 +30,15 @@ fn write(booking: &Booking, out: &mut Vec<u8>) {
     number(booking.end.timestamp(), out);
     text(Some(booking.status.as_str()), out);
     out.push(u8::from(booking.held));
-    let mut people: Vec<_> = booking.people.iter().collect();
-    people.sort_by_cached_key(|person| (person.email.as_deref().map(fold_case), person.name.clone(), person.role));
+    let people = booking.people.iter();
+    let mut people: Vec<_> =
+        people.map(|person| (person.email.as_deref().map(fold_case), person.name.as_deref(), person.role)).collect();
+    people.sort_unstable();
     number(i64::try_from(people.len()).unwrap_or(i64::MAX), out);
-    for person in people {
-        text(person.email.as_deref(), out);
-        text(person.name.as_deref(), out);
-        text(Some(person.role.as_str()), out);
+    for (email, name, role) in people {
+        text(email.as_deref(), out);
+        text(name, out);
+        text(Some(role.as_str()), out);
     }
     let mut resources: Vec<&str> = booking.resources.iter().map(String::as_str).collect();
     resources.sort_unstable();

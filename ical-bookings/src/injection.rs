@@ -2,6 +2,10 @@
 //!
 //! Those writers escape nothing, so that a title with a line break can end its event and begin another. A forged event has
 //! to bring all lines of a true one in their order, and a true end of the event before, which a title has no room for.
+//! That end has to look like those of the other events: same program, same server, references of the same kind.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::ProblemKind;
 use crate::event::Event;
@@ -54,11 +58,35 @@ pub(crate) struct Order<'o> {
     microsoft: Vec<String>,
 }
 
-/// Whether the link of an event ends in the reference of its uid.
+/// The reference of an event, and whether its link ends in it.
 #[derive(Debug, Default)]
 struct Reference {
-    number: Option<String>,
+    number: String,
     shown: bool,
+    /// What the uid and the link hold besides.
+    server: DefaultHasher,
+}
+
+/// What all events of one server have in common, and how long the reference of this one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    server: u64,
+    reference: usize,
+}
+
+/// Which of the events, given in their order, are not of the server that most are of.
+pub(crate) fn strangers(marks: &[Mark]) -> Vec<bool> {
+    let mut servers: HashMap<u64, usize> = HashMap::new();
+    for mark in marks {
+        *servers.entry(mark.server).or_default() += 1;
+    }
+    let most = servers.values().copied().max().unwrap_or_default();
+    let own = |mark: &Mark| servers.get(&mark.server).is_some_and(|count| *count == most);
+    let tied = servers.values().filter(|count| **count == most).count() > 1;
+    let mut lengths: Vec<usize> = marks.iter().filter(|mark| own(mark)).map(|mark| mark.reference).collect();
+    lengths.sort_unstable();
+    let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
+    marks.iter().map(|mark| tied || !own(mark) || mark.reference * 2 < usual).collect()
 }
 
 impl<'o> Order<'o> {
@@ -99,6 +127,11 @@ impl<'o> Order<'o> {
         self.fault.or_else(|| (!whole).then_some(event.line))
     }
 
+    /// By what its server is known; asked once the event has no fault.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { server: self.reference.server.finish(), reference: self.reference.number.len() }
+    }
+
     fn suspect(&mut self, line: u32) {
         self.fault.get_or_insert(line);
     }
@@ -137,17 +170,34 @@ impl<'o> Order<'o> {
     fn value_fits(&mut self, name: Name, property: &Property<'_>) -> bool {
         match name {
             Name::Created | Name::DtStamp | Name::DtStart | Name::DtEnd => is_utc(property.trimmed()),
-            Name::Uid => {
-                self.reference.number = property.trimmed().split('&').next().map(str::to_owned);
-                true
+            Name::Class => !property.trimmed().is_empty(),
+            Name::Sequence => property.trimmed().parse::<u32>().is_ok(),
+            Name::Microsoft if self.microsoft.len() == 1 => {
+                let name = self.microsoft.first().map_or("", String::as_str);
+                ["X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CD0-BUSYSTATUS"].contains(&name)
             }
-            Name::Url => {
-                let number = self.reference.number.as_deref().unwrap_or_default();
-                self.reference.shown = !number.is_empty() && property.trimmed().ends_with(number);
-                self.reference.shown
-            }
+            Name::Uid => self.reference.begin(property.trimmed()),
+            Name::Url => self.reference.end(property.trimmed()),
             _ => true,
         }
+    }
+}
+
+impl Reference {
+    /// The uid: reference, `&`, server.
+    fn begin(&mut self, uid: &str) -> bool {
+        let number = uid.split('&').next().unwrap_or_default();
+        number.clone_into(&mut self.number);
+        uid.get(number.len()..).unwrap_or_default().replace(number, "").hash(&mut self.server);
+        !number.is_empty()
+    }
+
+    /// The link: server, reference.
+    fn end(&mut self, url: &str) -> bool {
+        let before = if self.number.is_empty() { None } else { url.strip_suffix(self.number.as_str()) };
+        before.hash(&mut self.server);
+        self.shown = before.is_some();
+        self.shown
     }
 }
 

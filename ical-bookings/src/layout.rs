@@ -247,7 +247,12 @@ impl<'a> Scan<'a> {
         let open = self.stack.len();
         let calendar = component.eq_ignore_ascii_case(b"VCALENDAR");
         if open == 0 && calendar {
-            self.open_calendar();
+            // In a template a second one may be a title's: what stands in it stands next to the events of the first.
+            if self.template() && !self.calendars.is_empty() {
+                self.reopen();
+            } else {
+                self.open_calendar();
+            }
             return Ok(());
         }
         if open == 0 {
@@ -354,15 +359,11 @@ impl<'a> Scan<'a> {
     }
 
     fn close_calendar(&mut self) -> Result<(), Rejected> {
-        let mut calendar = std::mem::take(&mut self.current);
+        let calendar = std::mem::take(&mut self.current);
         let first = self.first_header.is_none();
         if first {
             self.first_header = Some(calendar.header.clone());
             self.dialect = self.dialect.or_else(|| calendar.header.dialect());
-        }
-        if self.template() && !self.calendars.is_empty() {
-            // The true header is the first; another one may be a title's.
-            calendar.header = Header::default();
         }
         if calendar.header.is_answer() {
             return Err(Rejected::new(RejectedKind::NoFeed, "the METHOD of the calendar is that of an answer, not of a feed"));
