@@ -1,7 +1,7 @@
 //! Net2 as an endpoint of the `sync-core` engine.
 //!
 //! One [`Net2Endpoint`] is a source and sink of people, departments and access policies (access levels), a source of
-//! devices (doors) and device groups, and a source of events.
+//! devices (doors) and device groups, and a source of events. [`Net2Doors`] beside it opens doors for people with bookings.
 //!
 //! What is particular about Net2, and what the engine's descriptors say about it:
 //!

@@ -210,7 +210,7 @@ async fn names_that_the_site_does_not_have_are_answered_with_the_nearest() {
     assert!(written(&sim).is_empty());
     // Once it is there, nothing has to be restarted.
     sim.world(|world| {
-        world.departments.values_mut().find(|one| one.name == BOOKING).unwrap().name = "Bookings 2".into()
+        world.departments.values_mut().find(|one| one.name == BOOKING).unwrap().name = "Bookings 2".into();
     });
     create(&net2, maya(), 1).await;
 }

@@ -28,7 +28,7 @@ async fn a_new_code_comes_after_the_old_one_is_gone_and_other_tokens_stay() {
     assert_eq!(updated.value.code, secret("88002"));
     let writes = written(&sim)[before..].to_vec();
     assert!(writes.len() == 2 && writes[0].starts_with("DELETE ") && writes[1].starts_with("POST "), "{writes:?}");
-    assert_eq!(all(&net2).await, [updated.clone()]);
+    assert_eq!(all(&net2).await, [updated]);
     let cleared = update(&net2, &maya.id, Person { code: Known::Empty, ..Person::default() }).await.unwrap();
     assert_eq!(cleared.value.code, Known::Empty);
     let left: Vec<_> = stored(&sim, &maya.id).tokens.into_iter().map(|token| token.token_value).collect();
@@ -63,6 +63,23 @@ async fn a_code_of_somebody_else_is_a_duplicate_and_our_own_is_none() {
     let lost = update(&net2, &maya.id, code("77001")).await.unwrap_err();
     assert_eq!(lost.class(), ErrorClass::InDoubt);
     assert_eq!(update(&net2, &maya.id, code("0077001")).await.unwrap().value.code, secret("77001"));
+}
+
+#[tokio::test]
+async fn a_pin_of_somebody_else_is_a_duplicate_and_a_new_booker_comes_without_it() {
+    let sim = start(20, |_| {}).await;
+    let net2 = doors_of(&sim);
+    let taken = sim.world(|world| world.users.values().find_map(|user| user.pin.clone()).unwrap());
+    let created = create(&net2, Person { pin: secret(&taken), ..maya() }, 1).await;
+    assert_eq!(created.value.pin, Known::Empty);
+    let pin = Person { pin: secret(&taken), ..Person::default() };
+    let error = update(&net2, &created.id, pin.clone()).await.unwrap_err();
+    assert_eq!((error.class(), error.clashing_key()), (ErrorClass::Duplicate, Some("pin")));
+    // Once it is free, nothing has to be waited for.
+    sim.world(|world| {
+        world.users.values_mut().filter(|user| user.pin.as_ref() == Some(&taken)).for_each(|user| user.pin = None);
+    });
+    assert_eq!(update(&net2, &created.id, pin).await.unwrap().value.pin, secret(&taken));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The engine's conformance kit.
 
+use std::collections::BTreeSet;
+
 use sync_core::connector::CodeKind;
 use sync_core::model::{Known, Person};
 use sync_core::test_kit::conformance::{self, DoorSamples, Foreign, Samples};
@@ -44,6 +46,28 @@ async fn bookers_pass_with_sql_and_without() {
         conformance::sink(&net2, &samples()).await.unwrap();
         assert!(before == strangers(&sim), "somebody else was changed");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pins_pass_as_codes_of_a_door_system() {
+    let sim = start(12, |_| {}).await;
+    let (foreign, used) = sim.world(|world| {
+        let user = world.users.values().find(|user| user.pin.is_some()).unwrap();
+        let foreign =
+            Foreign { id: user.id.into(), email: user.fields[&EMAIL].clone(), code: user.pin.clone().unwrap() };
+        let pins = world.users.values().filter_map(|user| user.pin.clone());
+        (foreign, pins.collect::<BTreeSet<_>>())
+    });
+    let people = Samples::new(move |n| Person {
+        last_name: Known::from_text(format!("Person{n}")),
+        email: Known::from_text(format!("sample{n}@example.org")),
+        ..Person::default()
+    });
+    let free: Vec<_> = (1000..10_000).map(|pin: u32| pin.to_string()).filter(|pin| !used.contains(pin)).collect();
+    let serials = serials(&sim);
+    let doors = [serials[0].as_str(), serials[1].as_str()];
+    let samples = DoorSamples::new(people, doors, CodeKind::Pin, move |n| free[n].clone(), foreign);
+    conformance::door_system(&doors_of(&sim), &samples).await.unwrap();
 }
 
 /// Somebody of the site with a fob and a mail address.

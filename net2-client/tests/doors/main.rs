@@ -11,3 +11,5 @@ mod conformance;
 mod contract;
 mod records;
 mod site;
+#[path = "../support/mod.rs"]
+mod support;

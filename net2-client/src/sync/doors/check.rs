@@ -88,7 +88,7 @@ async fn controllers(net2: &Net2Doors, report: &mut CheckReport) {
 fn names(net2: &Net2Doors, lists: &Lists, report: &mut CheckReport) {
     match site::department(&net2.config, lists) {
         Ok(department) => report.passed("department", format!("{:?} is number {}", department.name, department.id)),
-        Err(unknown) => failed(report, "department", unknown),
+        Err(unknown) => failed(report, "department", &unknown),
     }
     let (marker, memo) = (site::marker_field(&net2.config, lists, None), site::memo_field(&net2.config, lists, None));
     match (&marker, &memo) {
@@ -111,11 +111,11 @@ fn names(net2: &Net2Doors, lists: &Lists, report: &mut CheckReport) {
         Err(error) => refused(report, "memo field", error),
     }
     if let Err(unknown) = site::field("email_field", &net2.config.email_field, lists) {
-        failed(report, "mail field", unknown);
+        failed(report, "mail field", &unknown);
     }
     match site::level("fallback_level", &net2.config.fallback_level, &lists.levels) {
         Ok(level) => report.passed("fallback level", format!("{:?} is number {level}", net2.config.fallback_level)),
-        Err(unknown) => failed(report, "fallback level", unknown),
+        Err(unknown) => failed(report, "fallback level", &unknown),
     }
 }
 
@@ -130,7 +130,7 @@ async fn doors(net2: &Net2Doors, lists: &Lists, report: &mut CheckReport) {
         Err(error) => return refused(report, "doors", &error),
     };
     if let Some(unknown) = rules.levels.values().find_map(|level| level.as_ref().err()) {
-        return failed(report, "doors", unknown.clone());
+        return failed(report, "doors", unknown);
     }
     let ids: BTreeSet<DoorId> = all.iter().map(|door| door.id).collect();
     let used = &net2.doors_in_use;
@@ -194,7 +194,7 @@ fn not_tried(report: &mut CheckReport) {
     });
 }
 
-fn failed(report: &mut CheckReport, step: &str, unknown: UnknownName) {
+fn failed(report: &mut CheckReport, step: &str, unknown: &UnknownName) {
     report.failed(step, unknown.cause(), unknown.remedy());
 }
 

@@ -1,20 +1,11 @@
 //! Net2 as a system whose doors open for people with bookings.
-//!
-//! [`Net2Doors`] stands beside [`Net2Endpoint`], which keeps the people of a site. It shows and changes *bookers* only: users
-//! whose marker field has the marker word in it. Everybody else is foreign, and every write makes sure of it first.
-//!
-//! * A door opens by individual rights to the areas that its readers lead to. The database tells them
-//!   ([`Net2Config::querydb`]), or the configuration does ([`BookersConfig::areas`]). A door with a reader on each side has
-//!   two; doors that share all of theirs open together or not at all.
-//! * Somebody without doors is on the fallback level alone.
-//! * Our key stands in the first line of the memo (`#` and the key), the notes follow.
-//! * A code is the number of the token of one kind ([`BookersConfig::code_token_type`]). Other tokens are never touched.
 
 mod access;
 mod booker;
 mod check;
 mod config;
 mod names;
+mod pins;
 mod rights;
 mod sink;
 mod site;
@@ -43,7 +34,19 @@ pub use config::{BookersConfig, FieldChoice};
 use rights::Form;
 use site::Site;
 
-/// A Net2 server as a door system of the engine.
+/// A Net2 server as a door system of the engine, for people with bookings.
+///
+/// It stands beside [`Net2Endpoint`], which keeps the people of a site. It shows and changes *bookers* only: users whose
+/// marker field has the marker word in it. Everybody else is foreign, and every write makes sure of it first.
+///
+/// * A door opens by individual rights to the areas that its readers lead to. The database tells them
+///   ([`Net2Config::querydb`]), or the configuration does ([`BookersConfig::areas`]). A door with a reader on each side has
+///   two; doors that share all of theirs open together or not at all.
+/// * Somebody without doors is on the fallback level alone.
+/// * Our key stands in the first line of the memo (`#` and the key), the notes follow.
+/// * A code is the number of the token of one kind ([`BookersConfig::code_token_type`]). Other tokens are never touched.
+/// * A PIN or code that somebody else has is a `Duplicate`, and what was there before stays.
+/// * A set of doors that cannot be opened is an error of the class `Invalid`; doors outside that set are shut all the same.
 pub struct Net2Doors {
     endpoint: Net2Endpoint,
     config: BookersConfig,
@@ -65,6 +68,8 @@ struct Memory {
     spells_out: bool,
     /// The code of each booker.
     codes: HashMap<UserId, Known<SecretText>>,
+    /// The PINs of everybody.
+    pins: Option<pins::Pins>,
     /// Bookers that are in no department.
     unplaced: HashSet<UserId>,
 }

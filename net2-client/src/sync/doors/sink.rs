@@ -1,18 +1,18 @@
 //! Writing bookers. Everything begins by making sure that the user carries the marker still.
 
 use std::collections::BTreeSet;
-use std::error::Error as StdError;
 
 use async_trait::async_trait;
 use connector_http::{Error, ErrorKind};
 use sync_core::connector::{
     AttemptKey, Changes, CreateClass, Draft, ErrorClass, LateApply, Precondition, Record, Removal, RemovalCaps, Sink,
-    Source as _, SyncError, Update, WriteCaps,
+    SyncError, Update, WriteCaps,
 };
-use sync_core::model::{Entity as _, ExternalId, Known, Person};
+use sync_core::model::{ExternalId, Known, Person, SecretText};
 
 use super::Net2Doors;
 use super::booker::{self, Beside};
+use super::pins;
 use super::site::Site;
 use crate::departments::Department;
 use crate::id::UserId;
@@ -40,15 +40,34 @@ impl Sink<Person> for Net2Doors {
     async fn create(&self, draft: &Draft<Person>, _attempt: &AttemptKey) -> Result<Record<Person>, SyncError> {
         let site = self.site_with(draft.value.doors.value()).await?;
         let department = self.department(&site).await?;
-        let new = booker::new_user(&self.config, &site, &draft.value, draft.key);
-        let has_pin = draft.value.pin.value().is_some();
-        let user = self.endpoint.once.users().create(&new).await.map_err(|error| pin_refused(error, has_pin))?;
-        if let Err(error) = self.equip(&site, &user, &draft.value, &department).await {
-            tracing::warn!(user = user.id.get(), %error, "created with less than it should have; the rest follows");
+        let mut booker = draft.value.clone();
+        if let Some(pin) = booker.pin.value()
+            && self.has_another(None, pin).await?
+        {
+            tracing::warn!("somebody else in Net2 has the PIN of a new booker, who is created without one");
+            booker.pin = Known::Unknown;
         }
+        let new = booker::new_user(&self.config, &site, &booker, draft.key);
+        let created = self.endpoint.once.users().create(&new).await;
+        let user = created.map_err(|error| pins::refused(error, &booker.pin))?;
+        self.note_pin(user.id, &booker.pin);
+        let read_back = match self.equip(&site, &user, &draft.value, &department).await {
+            Ok(read_back) => read_back,
+            Err(error) => {
+                tracing::warn!(user = user.id.get(), %error, "created with less than it should have; the rest follows");
+                None
+            }
+        };
         // The user is there: whatever reading back says, its creation did not fail.
-        match self.get(&user.id.get().into()).await {
-            Ok(Some(record)) => Ok(record),
+        let stored = match read_back {
+            Some(stored) => Ok(Some(stored)),
+            None => self.marked_user(&site, &user.id.get().into()).await,
+        };
+        match stored {
+            Ok(Some(stored)) => match self.beside(&stored).await {
+                Ok(beside) => Ok(booker::record(&site, &stored, Some(&beside))),
+                Err(_) => Ok(booker::record(&site, &stored, None)),
+            },
             _ => Ok(booker::record(&site, &user, None)),
         }
     }
@@ -127,19 +146,38 @@ impl Net2Doors {
         }
     }
 
-    /// Gives a new user what a user cannot be created with.
-    async fn equip(&self, site: &Site, user: &User, booker: &Person, department: &Department) -> Result<(), SyncError> {
-        self.remember(|memory| memory.unplaced.insert(user.id));
+    /// Gives a new user what a user cannot be created with, and returns it where it was read back.
+    async fn equip(
+        &self,
+        site: &Site,
+        user: &User,
+        booker: &Person,
+        department: &Department,
+    ) -> Result<Option<User>, SyncError> {
+        let no_code = booker::code(&[], self.config.code_kind().as_ref());
+        self.remember(|memory| {
+            memory.unplaced.insert(user.id);
+            memory.codes.insert(user.id, no_code);
+        });
         self.place(user.id, department).await?;
         if let Some(code) = booker.code.value() {
             self.set_code(user.id, Some(code.expose())).await?;
         }
         let doors = doors(&booker.doors).unwrap_or_default();
         let none = PermissionSet::none();
-        if site.rules.shown(&none) != doors {
-            self.set_doors(site, user.id, &none, &doors).await?;
+        if site.rules.shown(&none) == doors {
+            return Ok(None);
         }
-        Ok(())
+        self.set_doors(site, user.id, &none, &doors).await.map(Some)
+    }
+
+    /// What stands beside a user that was just written.
+    async fn beside(&self, stored: &User) -> Result<Beside, Error> {
+        Ok(Beside {
+            access: self.access_of(stored).await?,
+            code: self.known_code(stored.id).await?,
+            unplaced: self.remember(|memory| memory.unplaced.contains(&stored.id)),
+        })
     }
 
     async fn place(&self, user: UserId, department: &Department) -> Result<(), Error> {
@@ -154,16 +192,21 @@ impl Net2Doors {
         let written = booker::user_changes(site, changes, user);
         let is_written = written != UserChanges::new();
         if is_written {
+            if let Some(pin) = changes.pin.value()
+                && self.has_another(Some(user.id), pin).await?
+            {
+                return Err(pins::clash());
+            }
             let merged = written.applied_to(user)?;
-            let has_pin = changes.pin.value().is_some();
             let update = UpdateUser::new(merged, written);
-            self.endpoint.once.send(&update).await.map_err(|error| pin_refused(error, has_pin))?;
+            self.endpoint.once.send(&update).await.map_err(|error| pins::refused(error, &changes.pin))?;
+            self.note_pin(user.id, &changes.pin);
         }
         if changes.doors.is_known() && self.remember(|memory| memory.unplaced.contains(&user.id)) {
             self.place(user.id, &self.department(site).await?).await?;
         }
         if changes.code.is_known() {
-            self.set_code(user.id, changes.code.value().map(|code| code.expose())).await?;
+            self.set_code(user.id, changes.code.value().map(SecretText::expose)).await?;
         }
         if is_written || changes.code.is_known() {
             self.endpoint.details.forget(user.id).await;
@@ -173,33 +216,20 @@ impl Net2Doors {
 
     /// The record as it is stored; a PIN or code that is not there as it was sent is an error.
     async fn answer(&self, site: &Site, stored: &User, changes: &Person) -> Result<Record<Person>, SyncError> {
-        let beside = Beside {
-            access: self.access_of(stored).await?,
-            code: self.known_code(stored.id).await?,
-            unplaced: self.remember(|memory| memory.unplaced.contains(&stored.id)),
-        };
-        let record = booker::record(site, stored, Some(&beside));
-        for name in ["pin", "code"] {
-            let Some(field) = Person::field(name) else { continue };
-            let wanted = (field.get)(changes);
-            if wanted.is_known() && !same_secret(name, changes, &record.value) {
-                let why = format!("the server took the {name} and stored another");
-                return Err(SyncError::new(ErrorClass::Invalid, why).with_field(name).with_remedy(PIN_REMEDY));
-            }
+        let record = booker::record(site, stored, Some(&self.beside(stored).await?));
+        let plain = |person: &Person| person.code.value().map(|code| booker::plain_number(code.expose()).to_owned());
+        if changes.pin.is_known() && changes.pin != record.value.pin {
+            return Err(other_stored("pin").with_remedy(pins::REMEDY));
+        }
+        if changes.code.is_known() && plain(changes) != plain(&record.value) {
+            return Err(other_stored("code"));
         }
         Ok(record)
     }
 }
 
-fn same_secret(name: &str, left: &Person, right: &Person) -> bool {
-    match name {
-        "pin" => left.pin == right.pin,
-        _ => {
-            let plain =
-                |person: &Person| person.code.value().map(|code| booker::plain_number(code.expose()).to_owned());
-            plain(left) == plain(right)
-        }
-    }
+fn other_stored(field: &'static str) -> SyncError {
+    SyncError::new(ErrorClass::Invalid, format!("the server took the {field} and stored another")).with_field(field)
 }
 
 /// The doors of a change, if it is about doors.
@@ -210,16 +240,3 @@ fn doors(known: &Known<BTreeSet<String>>) -> Option<BTreeSet<String>> {
         Known::Value(doors) => Some(doors.clone()),
     }
 }
-
-/// A refusal of a request with a PIN in it says what may be wrong with that.
-fn pin_refused(error: Error, has_pin: bool) -> SyncError {
-    if !has_pin || error.kind() != ErrorKind::Rejected {
-        return error.into();
-    }
-    let said = error.source().map(ToString::to_string).unwrap_or_default();
-    let is_pin = said.to_lowercase().contains("pin");
-    let error = SyncError::from(error).with_remedy(PIN_REMEDY);
-    if is_pin { error.with_field("pin") } else { error }
-}
-
-const PIN_REMEDY: &str = "see which PINs this site takes (4 digits in most), and set the length of new PINs to that";

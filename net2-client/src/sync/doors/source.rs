@@ -91,6 +91,7 @@ impl Net2Doors {
         let listing = self.endpoint.listed().await?;
         let invalid = listing.invalid.iter().map(invalid).collect();
         let mut users = listing.items;
+        self.note_pins(&users);
         users.retain(|user| booker::is_marked(&self.config, &site, user));
         if users.is_empty() {
             return Ok((Vec::new(), invalid));

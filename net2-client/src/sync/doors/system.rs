@@ -34,6 +34,7 @@ impl DoorSystem for Net2Doors {
             )
             .with_remedy("correct the users that the report names as unreadable"));
         }
+        self.note_pins(&listing.items);
         let mut codes: Vec<CodeInUse> = Vec::new();
         for user in &listing.items {
             let pin = user.pin.as_ref().map(|pin| pin.as_str().trim()).filter(|pin| !pin.is_empty());
