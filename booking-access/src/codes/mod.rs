@@ -13,8 +13,8 @@ mod weak;
 pub use config::{CodesConfig, Identification, Wiegand26};
 pub use picture::{PictureError, QrStyle};
 pub(crate) use registry::{
-    Adopted, CodeError, Issued, Reserved, SCHEMA, Wish, active_or_reserved, adopt, clashing, confirmed, forget, gone,
-    refused_as_taken, reissue, release_rested, removal_confirmed, reserve, retire, retiring, space,
+    Adopted, Issued, SCHEMA, Wish, active_or_reserved, adopt, clashing, confirmed, forget, gone, refused_as_taken,
+    reissue, release_rested, removal_confirmed, reserve, retire, retiring, space,
 };
 pub use registry::{CodeState, Release};
 pub use space::{CodeSpace, pin_length_in_use};

@@ -235,6 +235,9 @@ impl MailConfig {
         if self.token_endpoint.is_some() && self.auth != AuthMode::Xoauth2 {
             faults.push(fault("token_endpoint", "is of no use but with auth = \"xoauth2\"", false));
         }
+        if self.token_endpoint.as_ref().is_some_and(|endpoint| !endpoint.url.starts_with("https://")) {
+            faults.push(fault("token_endpoint.url", "is no https address", false));
+        }
         faults
     }
 

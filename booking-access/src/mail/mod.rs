@@ -11,6 +11,8 @@ mod dates;
 mod error;
 mod faults;
 mod letter;
+#[cfg(feature = "oauth")]
+mod oauth;
 mod outbox;
 mod smtp;
 mod stationery;
@@ -23,10 +25,10 @@ pub use config::{AuthMode, MailConfig, MailTrust, TlsMode, TokenEndpoint};
 pub use dates::Language;
 pub use error::MailError;
 pub use letter::{Letter, LetterCode, LetterKind, Stay};
+#[cfg(feature = "oauth")]
+pub use oauth::ClientCredentials;
 pub use outbox::{Attention, MailRow, MailState};
-pub(crate) use outbox::{
-    Outbox, Queued, Round, SCHEMA, erase, mails, mark_deliverable, mark_undeliverable, next_due, purge,
-};
+pub(crate) use outbox::{Outbox, Queued, SCHEMA, erase, mails, mark_deliverable, mark_undeliverable, next_due, purge};
 pub use smtp::Smtp;
 pub use stationery::{Site, Stationery, Written};
 pub use tokens::{FixedToken, Tokens};

@@ -51,6 +51,26 @@ impl Outbox {
         self.insert(tx, letter, letter.kind, &self.base(letter), now, now)
     }
 
+    /// What waits for this person tells what stands now, where that has become another. Without bookings it is taken back.
+    ///
+    /// For changes that are worth no letter of their own, such as a booking that was called off before its letter went.
+    /// Returns whether something waited that was not right any more.
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever writes letters is about to use it"))]
+    pub(crate) fn refresh(&self, tx: &Transaction<'_>, letter: &Letter, now: DateTime<Utc>) -> Result<bool, MailError> {
+        let base = self.base(letter);
+        let stale = "SELECT EXISTS (SELECT 1 FROM mail WHERE person = ?1 AND base != ?2
+                     AND state IN ('queued', 'deferred') AND kind IN ('code', 'booked', 'changed'))";
+        if !tx.prepare_cached(stale)?.query_row((&letter.person, &base), |row| row.get(0))? {
+            return Ok(false);
+        }
+        let waiting = take_back(tx, &letter.person, now)?;
+        if !letter.bookings.is_empty() {
+            let kind = if waiting.told_code { LetterKind::Code } else { letter.kind };
+            self.insert(tx, letter, kind, &base, waiting.not_before.unwrap_or(now), now)?;
+        }
+        Ok(true)
+    }
+
     fn wanted(&self, kind: LetterKind) -> bool {
         let config = self.stationery.config();
         let of_kind = match kind {

@@ -198,6 +198,27 @@ async fn a_change_that_is_taken_back_within_two_minutes_leaves_the_last_word_rig
 }
 
 #[tokio::test]
+async fn a_waiting_letter_can_be_brought_up_to_date_without_being_written_anew() {
+    let mut office = Office::plain();
+    let letterbox = Letterbox::default();
+    let refresh = |office: &Office, stays| {
+        let now = maya(LetterKind::Changed, stays);
+        office.store.transaction(|tx| office.outbox.refresh(tx, &now, office.now)).unwrap()
+    };
+    let (one, two) = (vec![stay("Room 1", 12)], vec![stay("Room 1", 12), stay("Room 2", 14)]);
+    assert!(!refresh(&office, one.clone()), "nothing waits");
+    office.queue(&maya(LetterKind::Code, two.clone()));
+    assert!(!refresh(&office, two));
+    assert!(refresh(&office, one.clone()) && !refresh(&office, one.clone()));
+    assert_eq!(office.send_after(2, &letterbox).await.sent, 1);
+    assert!(!letterbox.texts()[0].contains("Room 2"));
+    assert!(!refresh(&office, Vec::new()), "what was sent was sent");
+    office.queue(&maya(LetterKind::Booked, vec![stay("Room 3", 16)]));
+    assert!(refresh(&office, Vec::new()));
+    assert_eq!(office.send_after(2, &letterbox).await.sent, 0);
+}
+
+#[tokio::test]
 async fn another_code_is_another_letter_and_so_is_one_that_was_withheld() {
     let mut office = Office::plain();
     let letterbox = Letterbox::default();
