@@ -13,8 +13,8 @@ use crate::grants::{Grants, Rules};
 use crate::intake::{self, IntakeReport, Reading, SourceState};
 use crate::letters::Post;
 use crate::prepare::Survey;
-use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
 use crate::seal::Sealer;
+use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
 use crate::{AccessConfig, AccessError};
 
 /// Bookings, people and rights of one site.
@@ -46,8 +46,9 @@ impl Access {
     /// The store.
     pub fn open(store: Store, sealer: Sealer, settings: Settings) -> Result<Self, AccessError> {
         let rules = Rules::new(&settings.access);
-        let grants =
-            store.with(|connection| Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules)))?;
+        let grants = store.with(|connection| {
+            Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules))
+        })?;
         let grants = RwLock::new(Arc::new(grants));
         let sealer = Arc::new(sealer);
         Ok(Self { settings, rules, store, sealer, post: None, grants, survey: Survey::default() })

@@ -143,13 +143,7 @@ struct Listed<'a> {
 }
 
 /// Whether the engine hears of somebody: the door system has them, or they may be made there with all that they need.
-fn is_shown(
-    row: &PersonRow,
-    holder: &Holder,
-    issued: Option<&Issued>,
-    access: &Access,
-    now: DateTime<Utc>,
-) -> bool {
+fn is_shown(row: &PersonRow, holder: &Holder, issued: Option<&Issued>, access: &Access, now: DateTime<Utc>) -> bool {
     let ready = row.examined && (access.codes().kind().is_none() || issued.is_some());
     row.door_user.is_some() || (ready && holder.is_listed(now))
 }

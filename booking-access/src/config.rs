@@ -273,10 +273,11 @@ mod tests {
     fn faults_name_their_place() {
         let mut config = AccessConfig::with_resources([("Room 1", vec!["1"]), ("Room  1 ", vec![])]);
         config.remove_after_days = -2;
-        let at = |config: &AccessConfig, manual| config.faults(manual).into_iter().map(|fault| (fault.at, fault.warning)).collect::<Vec<_>>();
+        let at = |config: &AccessConfig, manual| {
+            config.faults(manual).into_iter().map(|fault| (fault.at, fault.warning)).collect::<Vec<_>>()
+        };
         let named = |name: &str| format!("resources.{name:?}");
-        let expected =
-            [("remove_after_days".to_owned(), false), (named("Room  1 "), true), (named("Room 1"), false)];
+        let expected = [("remove_after_days".to_owned(), false), (named("Room  1 "), true), (named("Room 1"), false)];
         assert_eq!(at(&config, false), expected);
         config.remove_after_days = 7;
         assert!(at(&config, true).contains(&("remove_after_days".to_owned(), true)));

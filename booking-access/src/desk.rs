@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sync_core::connector::DoorSystem;
 use sync_core::model::{Booking, BookingStatus, ExternalId, Participant, ParticipantRole, SecretText};
 
-use crate::codes::{Wish, active_or_reserved, forget, reissue};
+use crate::codes::{Wish, active_or_reserved, forget, reissue, retire};
 use crate::store::{
     BookingRow, BookingState, PersonRow, append_audit, delete_person, insert_booking, live_bookings, note_history,
     person_by_key, timeline_of, update_booking, update_person,
@@ -101,7 +101,8 @@ impl Access {
             if resources.is_empty() {
                 return Err(AccessError::Refused("no door is open for this person now"));
             }
-            let who = Participant { email: person.address.clone(), name: person.name.clone(), role: ParticipantRole::Booker };
+            let who =
+                Participant { email: person.address.clone(), name: person.name.clone(), role: ParticipantRole::Booker };
             let row = BookingRow {
                 id: 0,
                 source: DESK.to_owned(),
@@ -130,12 +131,7 @@ impl Access {
     ///
     /// # Errors
     /// As [`Access::block`]; the door system does not answer, or no code is free.
-    pub async fn reissue(
-        &self,
-        address: &str,
-        doors: &dyn DoorSystem,
-        order: Order<'_>,
-    ) -> Result<(), AccessError> {
+    pub async fn reissue(&self, address: &str, doors: &dyn DoorSystem, order: Order<'_>) -> Result<(), AccessError> {
         order.check()?;
         let in_use = doors.codes().await?;
         self.change(address, "reissue", order, |transaction, person| {
@@ -183,7 +179,11 @@ impl Access {
                 erasure.bookings += 1;
                 update_booking(transaction, &row)?;
             }
-            erasure.codes = forget(transaction, self.codes(), &key, order.now)? as u64;
+            // What the door system still has rests only once it is gone there.
+            erasure.codes = match person.door_user {
+                Some(_) => u64::from(retire(transaction, &key, order.now)?),
+                None => forget(transaction, self.codes(), &key, order.now)? as u64,
+            };
             erasure.letters = crate::mail::erase(transaction, &key)? as u64;
             order.note(transaction, "erase", &person)?;
             transaction.execute("DELETE FROM problems WHERE subject = ?1", [person.label()])?;

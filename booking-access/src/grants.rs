@@ -292,7 +292,10 @@ impl std::fmt::Debug for Holder {
 }
 
 /// Confirmed bookings by resource, for the rule that grace does not reach into somebody else's.
-struct Neighbours<'a>(HashMap<&'a str, Vec<(DateTime<Utc>, DateTime<Utc>, Option<String>)>>);
+struct Neighbours<'a>(HashMap<&'a str, Vec<Span>>);
+
+/// Begin, end, and whose.
+type Span = (DateTime<Utc>, DateTime<Utc>, Option<String>);
 
 impl<'a> Neighbours<'a> {
     fn new(bookings: &'a [BookingRow], rules: &Rules) -> Self {

@@ -70,7 +70,9 @@ impl Access {
             if !holder.is_listed(now) || holder.is_blocked() || person.door_user.is_none() {
                 continue;
             }
-            queued += self.store().transaction(|transaction| self.write_to(transaction, post, person, holder, &grants, now))?;
+            queued += self
+                .store()
+                .transaction(|transaction| self.write_to(transaction, post, person, holder, &grants, now))?;
         }
         Ok(queued)
     }
@@ -98,7 +100,7 @@ impl Access {
         };
         let mut queued = post.remind(transaction, &person, holder, issued.as_ref(), &stays, now)?;
         let Some(kind) = news(&person.told, &should) else {
-            return Ok(queued + self.call_off(transaction, post, &mut person, holder, &should, now)?);
+            return Ok(queued + post.call_off(transaction, &mut person, holder, &should, now)?);
         };
         let all: Vec<Stay> = stays.into_values().flatten().collect();
         let letter = post.letter(kind, &person, holder, issued.as_ref(), all, now);
@@ -107,44 +109,11 @@ impl Access {
             Queued::Now(_) => queued += 1,
             Queued::AlreadyTold | Queued::NoAddress => {}
         }
-        queued += self.call_off(transaction, post, &mut person, holder, &should, now)?;
+        queued += post.call_off(transaction, &mut person, holder, &should, now)?;
         // Who was told a code knows it, though a later letter withholds it.
         person.told = Told { code: should.code.or(person.told.code), ..should };
         update_person(transaction, &person)?;
         Ok(queued)
-    }
-
-    /// Tells that bookings were called off which the person had been told of.
-    fn call_off(
-        &self,
-        transaction: &Transaction<'_>,
-        post: &Post,
-        person: &mut PersonRow,
-        holder: &Holder,
-        should: &Told,
-        now: DateTime<Utc>,
-    ) -> Result<u64, AccessError> {
-        let known: BTreeSet<i64> = person.told.bookings.keys().copied().collect();
-        let gone: Vec<i64> = known.into_iter().filter(|id| !should.bookings.contains_key(id)).collect();
-        if gone.is_empty() {
-            return Ok(0);
-        }
-        let mut off = Vec::new();
-        for id in gone {
-            person.told.bookings.remove(&id);
-            let Some(row) = booking_by_id(transaction, id)? else { continue };
-            let called_off = matches!(row.state, BookingState::Cancelled | BookingState::Gone);
-            if called_off && row.booking.end > now {
-                let names = row.booking.resources.iter();
-                off.extend(names.map(|name| Stay::new(name.as_str(), row.booking.start, row.booking.end)));
-            }
-        }
-        update_person(transaction, person)?;
-        if off.is_empty() {
-            return Ok(0);
-        }
-        let letter = post.letter(LetterKind::Cancelled, person, holder, None, off, now);
-        Ok(u64::from(matches!(post.outbox.queue(transaction, &letter, now)?, Queued::Now(_))))
     }
 
     /// Queues the last letter of a person once more, whatever they were told.
@@ -288,6 +257,38 @@ impl Post {
         Letter::new(kind, person.key.as_str(), code, version, stays, validity)
             .named(person.first_name.as_str(), person.last_name.as_str())
             .to(person.address.as_str())
+    }
+
+    /// Tells that bookings were called off which the person had been told of.
+    fn call_off(
+        &self,
+        transaction: &Transaction<'_>,
+        person: &mut PersonRow,
+        holder: &Holder,
+        should: &Told,
+        now: DateTime<Utc>,
+    ) -> Result<u64, AccessError> {
+        let known: BTreeSet<i64> = person.told.bookings.keys().copied().collect();
+        let gone: Vec<i64> = known.into_iter().filter(|id| !should.bookings.contains_key(id)).collect();
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let mut off = Vec::new();
+        for id in gone {
+            person.told.bookings.remove(&id);
+            let Some(row) = booking_by_id(transaction, id)? else { continue };
+            let called_off = matches!(row.state, BookingState::Cancelled | BookingState::Gone);
+            if called_off && row.booking.end > now {
+                let names = row.booking.resources.iter();
+                off.extend(names.map(|name| Stay::new(name.as_str(), row.booking.start, row.booking.end)));
+            }
+        }
+        update_person(transaction, person)?;
+        if off.is_empty() {
+            return Ok(0);
+        }
+        let letter = self.letter(LetterKind::Cancelled, person, holder, None, off, now);
+        Ok(u64::from(matches!(self.outbox.queue(transaction, &letter, now)?, Queued::Now(_))))
     }
 
     /// A letter before each booking, where that is wanted; the outbox knows which were written.

@@ -8,8 +8,8 @@ use futures::StreamExt as _;
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 use sync_core::connector::{CodeInUse, CodeKind, DoorSystem, ErrorClass, Record, SyncError};
+use sync_core::model::{EndpointName, Entity as _};
 use sync_core::model::{ExternalId, Known, Pair, Person, SyncKey};
-use sync_core::model::{Entity as _, EndpointName};
 
 use crate::bookers::BOOKINGS;
 use crate::codes::{Adopted, Wish, active_or_reserved, adopt, clashing, gone, reserve};
@@ -73,7 +73,7 @@ impl Access {
         let mut prepared = Prepared::default();
         let strays = self.survey.take_strays();
         if !strays.is_empty() {
-            self.adopt_all(doors.name(), strays, &mut prepared, now)?;
+            self.adopt_all(doors.name(), &strays, &mut prepared, now)?;
         }
         let mut work = self.work(now)?;
         if work.to_examine.is_empty() && work.to_code.is_empty() {
@@ -82,7 +82,7 @@ impl Access {
         if !self.survey.is_whole() {
             let records = read_whole(doors).await?;
             prepared.calls += 1;
-            self.adopt_all(doors.name(), records, &mut prepared, now)?;
+            self.adopt_all(doors.name(), &records, &mut prepared, now)?;
             self.survey.set_whole();
             work = self.work(now)?;
         }
@@ -126,26 +126,22 @@ impl Access {
     fn adopt_all(
         &self,
         doors: &EndpointName,
-        records: Vec<Record<Person>>,
+        records: &[Record<Person>],
         prepared: &mut Prepared,
         now: DateTime<Utc>,
     ) -> Result<(), AccessError> {
         self.store().transaction(|transaction| {
             let known = KnownPeople::new(transaction, doors)?;
             let mut without_address = Vec::new();
-            for record in &records {
-                let row = match known.find(record) {
-                    Some(row) => row.clone(),
-                    None => match self.adopted(transaction, record, now)? {
-                        Some(row) => {
-                            prepared.adopted += 1;
-                            row
-                        }
-                        None => {
-                            without_address.push(record.id.to_string());
-                            continue;
-                        }
-                    },
+            for record in records {
+                let row = if let Some(row) = known.find(record) {
+                    row.clone()
+                } else if let Some(row) = self.adopted(transaction, record, now)? {
+                    prepared.adopted += 1;
+                    row
+                } else {
+                    without_address.push(record.id.to_string());
+                    continue;
                 };
                 self.adopt_code(transaction, &row, record, now)?;
             }
@@ -207,9 +203,14 @@ impl Access {
         };
         let Known::Value(code) = code else { return Ok(()) };
         let found = CodeInUse { holder: record.id.clone(), kind, code: code.clone() };
-        if let Adopted::OfAnother = adopt(transaction, self.sealer(), &row.key, &found, now)? {
-            let words = "has the code of somebody else; a new one is made";
-            set_problem(transaction, &Problem::new("codes", "shared", row.label(), words, "Nothing to do", now))?;
+        match adopt(transaction, self.sealer(), &row.key, &found, now)? {
+            Adopted::OfAnother => {
+                let words = "has the code of somebody else; a new one is made";
+                set_problem(transaction, &Problem::new("codes", "shared", row.label(), words, "Nothing to do", now))?;
+            }
+            Adopted::Taken { .. } => tracing::info!(person = row.id, "took a code over"),
+            Adopted::OtherKept { .. } => tracing::debug!(person = row.id, "has another code at the door system"),
+            Adopted::Known => {}
         }
         Ok(())
     }
@@ -235,7 +236,9 @@ impl Access {
                         let refuse = self.config().conflict == Conflict::Refuse && row.door_user.is_none();
                         let words = if refuse {
                             row.refused = Some(format!("user {id} without our marker has the same address"));
-                            format!("user {id} without our marker has the same address: no booker is made, no door opens")
+                            format!(
+                                "user {id} without our marker has the same address: no booker is made, no door opens"
+                            )
                         } else {
                             format!("user {id} without our marker has the same address and stays as it is")
                         };
@@ -284,8 +287,7 @@ impl Access {
         let people = all_people(transaction)?;
         let with_user = people.iter().filter_map(|row| Some((row.key.clone(), row.door_user.as_deref()?.into())));
         let holders: BTreeMap<String, ExternalId> = with_user.collect();
-        let clashes: BTreeSet<String> =
-            clashing(transaction, self.sealer(), in_use, &holders)?.into_iter().collect();
+        let clashes: BTreeSet<String> = clashing(transaction, self.sealer(), in_use, &holders)?.into_iter().collect();
         for row in &people {
             if clashes.contains(&row.key) {
                 let words = "somebody else at the door system has the same code";

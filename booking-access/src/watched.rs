@@ -17,7 +17,8 @@ use sync_core::model::{Device, EndpointName, ExternalId, Known, Person};
 use crate::codes::{CodeState, Wish, active_or_reserved, confirmed, forget, refused_as_taken, removal_confirmed};
 use crate::prepare::KnownPeople;
 use crate::store::{
-    PersonRow, Problem, close_all, delete_person, person_by_door_user, set_doors, set_problem, update_person,
+    PersonRow, Problem, close_all, delete_person, person_by_door_user, person_by_key, set_doors, set_problem,
+    update_person,
 };
 use crate::{Access, AccessError};
 
@@ -75,11 +76,19 @@ impl Watched {
         if gone { self.access.refresh(self.clock.now()) } else { Ok(()) }
     }
 
+    /// Notes a record that was read or confirmed by itself. `person` is whom it was sent for.
     fn confirm(&self, record: &Record<Person>, person: Option<&str>) -> Result<(), AccessError> {
         self.access.store().transaction(|transaction| {
-            let known = KnownPeople::new(transaction, self.inner.name())?;
-            let by_key = || known.all().iter().find(|row| Some(row.key.as_str()) == person);
-            let Some(row) = known.find(record).or_else(by_key).cloned() else { return Ok(()) };
+            let mut row = match person {
+                // A new record may have the id of one that is gone.
+                Some(key) => person_by_key(transaction, key)?,
+                None => person_by_door_user(transaction, record.id.as_str())?,
+            };
+            if row.is_none() {
+                // Seldom: somebody who is not in our books by their id yet.
+                row = KnownPeople::new(transaction, self.inner.name())?.find(record).cloned();
+            }
+            let Some(row) = row else { return Ok(()) };
             let waiting = BTreeSet::from([row.key.clone()]);
             self.note(transaction, row, record, &waiting)
         })
@@ -174,18 +183,14 @@ impl Watched {
             let remedy = "Nothing to do, unless it happens often";
             set_problem(transaction, &Problem::new("codes", "refused", "codes", words, remedy, now))
         });
-        self.told(done);
+        told(done);
     }
 
-    /// A note that could not be made is made with the next full read: it never fails the call that it is about.
-    fn told(&self, noted: Result<(), AccessError>) {
-        if let Err(error) = noted {
-            tracing::warn!(error = %error, "what the door system confirmed could not be noted");
-        }
-    }
-
-    /// Who a new record is for.
+    /// Who a new record is for: by the address, or by the key where the door system gets none.
     fn person_of(&self, draft: &Draft<Person>) -> Option<String> {
+        if let Known::Value(email) = &draft.value.email {
+            return Some(email.trim().to_lowercase());
+        }
         let record = Record { marker: Some(Marker::Ours(draft.key)), ..Record::new("", draft.value.clone()) };
         let known = self.access.store().with(|connection| KnownPeople::new(connection, self.inner.name())).ok()?;
         known.find(&record).map(|row| row.key.clone())
@@ -198,6 +203,13 @@ impl Watched {
     }
 }
 
+/// A note that could not be made is made with the next full read: it never fails the call that it is about.
+fn told(noted: Result<(), AccessError>) {
+    if let Err(error) = noted {
+        tracing::warn!(error = %error, "what the door system confirmed could not be noted");
+    }
+}
+
 /// What one list has shown so far.
 #[derive(Debug, Default)]
 struct Watch {
@@ -206,8 +218,9 @@ struct Watch {
 }
 
 fn people_waiting(transaction: &Transaction<'_>) -> Result<BTreeSet<String>, AccessError> {
-    let mut statement = transaction
-        .prepare_cached("SELECT DISTINCT person FROM code WHERE state IN ('reserved', 'retiring') AND person NOT NULL")?;
+    let mut statement = transaction.prepare_cached(
+        "SELECT DISTINCT person FROM code WHERE state IN ('reserved', 'retiring') AND person NOT NULL",
+    )?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
@@ -243,12 +256,12 @@ impl Source<Person> for Watched {
         futures::stream::unfold(start, move |(mut pages, mut watch)| async move {
             let page = pages.next().await?;
             if let Ok(page) = &page {
-                self.told(self.saw(&page.records, &mut watch));
+                told(self.saw(&page.records, &mut watch));
                 watch.count += (page.records.len() + page.invalid.len()) as u64;
                 watch.ids.extend(page.invalid.iter().map(|record| record.id.to_string()));
                 let whole = page.end.is_some_and(|end| end.complete && end.count.is_none_or(|n| n == watch.count));
                 if whole && window.is_none() {
-                    self.told(self.ended(&watch));
+                    told(self.ended(&watch));
                 }
             }
             Some((page, (pages, watch)))
@@ -263,7 +276,7 @@ impl Source<Person> for Watched {
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Person>>, SyncError> {
         let record = self.inner.get(id).await?;
         if let Some(record) = &record {
-            self.told(self.confirm(record, None));
+            told(self.confirm(record, None));
         }
         Ok(record)
     }
@@ -283,7 +296,7 @@ impl Sink<Person> for Watched {
         let person = self.person_of(draft);
         match self.inner.create(draft, attempt).await {
             Ok(record) => {
-                self.told(self.confirm(&record, person.as_deref()));
+                told(self.confirm(&record, person.as_deref()));
                 Ok(record)
             }
             Err(error) => {
@@ -302,7 +315,7 @@ impl Sink<Person> for Watched {
     ) -> Result<Record<Person>, SyncError> {
         match self.inner.update(id, changes, precondition, attempt).await {
             Ok(record) => {
-                self.told(self.confirm(&record, None));
+                told(self.confirm(&record, None));
                 Ok(record)
             }
             Err(error) => {
@@ -321,7 +334,7 @@ impl Sink<Person> for Watched {
     ) -> Result<(), SyncError> {
         self.inner.remove(id, how, precondition, attempt).await?;
         if *how == Removal::Delete {
-            self.told(self.removed(id));
+            told(self.removed(id));
         }
         Ok(())
     }

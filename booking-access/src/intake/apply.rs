@@ -182,7 +182,8 @@ fn find_problems(reading: &Reading, decision: &Decision, rules: &Rules, now: Dat
         add("incomplete", source, "the answer was not whole".into(), remedy);
     }
     if let Some((lost, ahead)) = decision.loss {
-        let words = format!("{lost} of {ahead} bookings to come are suddenly lacking; they stand until it is confirmed");
+        let words =
+            format!("{lost} of {ahead} bookings to come are suddenly lacking; they stand until it is confirmed");
         add("loss", source, words, "Look at the booking system: were they really called off?");
     }
     for record in &reading.invalid {

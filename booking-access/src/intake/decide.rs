@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn what_is_lacking_twice_is_gone_and_what_is_going_on_three_times() {
         let mut row = ann(10);
-        assert_eq!(steps(&[row.clone()], &reading(&[]), at(8, 0)), [Step::Missing(1, 1)]);
+        assert_eq!(steps(std::slice::from_ref(&row), &reading(&[]), at(8, 0)), [Step::Missing(1, 1)]);
         row.missing = 1;
-        assert_eq!(steps(&[row.clone()], &reading(&[]), at(8, 0)), [Step::End(1, BookingState::Gone)]);
-        assert_eq!(steps(&[row.clone()], &reading(&[]), at(9, 55)), [Step::Missing(1, 2)]);
+        assert_eq!(steps(std::slice::from_ref(&row), &reading(&[]), at(8, 0)), [Step::End(1, BookingState::Gone)]);
+        assert_eq!(steps(std::slice::from_ref(&row), &reading(&[]), at(9, 55)), [Step::Missing(1, 2)]);
         row.missing = 2;
         assert_eq!(steps(&[row], &reading(&[]), at(10, 30)), [Step::End(1, BookingState::Gone)]);
     }
@@ -200,7 +200,10 @@ mod tests {
     fn what_is_there_again_is_no_longer_lacking() {
         let mut row = ann(10);
         row.missing = 1;
-        assert_eq!(steps(&[row.clone()], &reading(&[("key-1", row.booking.clone())]), at(8, 0)), [Step::Seen(1)]);
+        assert_eq!(
+            steps(std::slice::from_ref(&row), &reading(&[("key-1", row.booking.clone())]), at(8, 0)),
+            [Step::Seen(1)]
+        );
     }
 
     #[test]
@@ -233,7 +236,7 @@ mod tests {
     #[test]
     fn the_last_one_of_a_short_list_is_missed_on_its_last_day() {
         let row = ann(10);
-        assert_eq!(steps(&[row.clone()], &reading(&[]), at(8, 0)), [Step::Missing(1, 1)]);
+        assert_eq!(steps(std::slice::from_ref(&row), &reading(&[]), at(8, 0)), [Step::Missing(1, 1)]);
         assert!(steps(&[row], &reading(&[]), at(8, 0) - Duration::days(2)).is_empty());
     }
 
@@ -250,7 +253,7 @@ mod tests {
     fn what_was_known_stays_while_the_source_doubts() {
         let row = ann(10);
         let doubted = Booking { doubtful: true, end: at(20, 0), ..row.booking.clone() };
-        assert_eq!(steps(&[row.clone()], &reading(&[("key-1", doubted)]), at(8, 0)), [Step::Doubt(1)]);
+        assert_eq!(steps(std::slice::from_ref(&row), &reading(&[("key-1", doubted)]), at(8, 0)), [Step::Doubt(1)]);
         let backwards = Booking { end: at(9, 0), ..row.booking.clone() };
         assert_eq!(steps(&[row], &reading(&[("key-1", backwards)]), at(8, 0)), [Step::Doubt(1)]);
     }
@@ -274,7 +277,7 @@ mod tests {
     fn a_renamed_booking_stays_the_same_and_what_is_back_stands_again() {
         let row = ann(10);
         let moved = plain("ann@x.example", "Room 1", at(10, 30), at(11, 30));
-        let found = steps(&[row.clone()], &reading(&[("key-9", moved.clone())]), at(10, 20));
+        let found = steps(std::slice::from_ref(&row), &reading(&[("key-9", moved.clone())]), at(10, 20));
         assert_eq!(found, [Step::Change { id: 1, key: "key-9".into(), booking: moved }]);
         let gone = BookingRow { state: BookingState::Gone, ..row.clone() };
         let back = steps(&[gone], &reading(&[("key-1", row.booking.clone())]), at(8, 0));

@@ -73,14 +73,8 @@ pub struct SourceState {
 
 /// Reads all that a source lists.
 pub(crate) async fn read(source: &dyn Source<Booking>) -> Result<Reading, SyncError> {
-    let mut reading = Reading {
-        source: source.name().to_string(),
-        bookings: BTreeMap::new(),
-        invalid: Vec::new(),
-        complete: false,
-        windowed: source.reads().snapshot != SnapshotCaps::Full,
-        as_of: None,
-    };
+    let windowed = source.reads().snapshot != SnapshotCaps::Full;
+    let mut reading = Reading { windowed, ..Reading::new(source.name().to_string()) };
     let (mut pages, mut count, mut end) = (source.snapshot(None), 0, None);
     while let Some(page) = pages.next().await {
         let page = page?;
@@ -97,6 +91,18 @@ pub(crate) async fn read(source: &dyn Source<Booking>) -> Result<Reading, SyncEr
 }
 
 impl Reading {
+    /// A complete reading of everything that a source has: nothing, until bookings are added.
+    pub fn new(source: impl Into<String>) -> Self {
+        Self {
+            source: source.into(),
+            bookings: BTreeMap::new(),
+            invalid: Vec::new(),
+            complete: true,
+            windowed: false,
+            as_of: None,
+        }
+    }
+
     /// Adds a booking; one that is there already under the key is united with it, if it is at the same time.
     pub fn add(&mut self, key: &str, booking: Booking) {
         let Some(known) = self.bookings.get_mut(key) else {

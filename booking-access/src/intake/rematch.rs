@@ -11,13 +11,16 @@ use crate::store::BookingRow;
 /// A booking that is going on is taken for moved only if it was moved by less than this.
 const NEAR: Duration = Duration::hours(24);
 
+/// Whether a new booking may be what became of an old one.
+type Rule<'a> = &'a dyn Fn(&BookingRow, &Booking) -> bool;
+
 /// Pairs of a vanished booking and the new one that it became, by their places; each at most once.
 pub(super) fn rematch(
     vanished: &[&BookingRow],
     new: &[(&str, &Booking)],
     active: impl Fn(&BookingRow) -> bool,
 ) -> Vec<(usize, usize)> {
-    let rules: [&dyn Fn(&BookingRow, &Booking) -> bool; 3] = [
+    let rules: [Rule<'_>; 3] = [
         &|old, new| {
             let near = (new.start - old.booking.start).abs() < NEAR;
             old.booking.series.is_some() && old.booking.series == new.series && (near || !active(old))

@@ -1,6 +1,7 @@
 //! What people ask: who may be where when, who can open this door, why can this person not get in.
 
 mod openers;
+mod space;
 mod table;
 mod why;
 

@@ -29,12 +29,7 @@ impl Access {
     ///
     /// # Errors
     /// The store.
-    pub fn who_can_open(
-        &self,
-        door: &str,
-        at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Opener>, AccessError> {
+    pub fn who_can_open(&self, door: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<Opener>, AccessError> {
         let grants = self.grants();
         let mut openers = Vec::new();
         self.store().with(|connection| {

@@ -73,7 +73,9 @@ impl Access {
             let own: Vec<&BookingRow> =
                 bookings.iter().filter(|row| asked.as_ref().is_some_and(|key| is_of(row, key))).collect();
             match &person {
-                Some(person) => chain.add("person", LinkState::Holds, format!("{}, {}", person.full_name(), person.key)),
+                Some(person) => {
+                    chain.add("person", LinkState::Holds, format!("{}, {}", person.full_name(), person.key));
+                }
                 None if !own.is_empty() => {
                     chain.add("person", LinkState::Broken, "is in a booking, but none that opens anything".to_owned());
                 }
@@ -145,9 +147,10 @@ impl Access {
         }
         let near = active.first().copied().or_else(|| holder.not_over(now).next());
         let doors = near.map(|grant| grants.doors_of(grant).clone()).unwrap_or_default();
-        match doors.is_empty() {
-            true => chain.add("doors", LinkState::Broken, "the resource has no door".to_owned()),
-            false => chain.add("doors", LinkState::Holds, listed(&doors)),
+        if doors.is_empty() {
+            chain.add("doors", LinkState::Broken, "the resource has no door".to_owned());
+        } else {
+            chain.add("doors", LinkState::Holds, listed(&doors));
         }
         self.add_code(chain, connection, person)?;
         match &person.door_user {
@@ -156,7 +159,7 @@ impl Access {
         }
         let wanted = grants.doors(holder, now);
         let held = open_rights(connection)?.remove(&person.id).unwrap_or_default();
-        self.add_rights(chain, &wanted, &held);
+        chain.add_rights(&wanted, &held);
         self.add_mail(chain, connection, person)
     }
 
@@ -198,21 +201,21 @@ impl Access {
         }
         Ok(())
     }
-
-    fn add_rights(&self, chain: &mut Chain, wanted: &BTreeSet<String>, held: &BTreeSet<String>) {
-        let lacking: BTreeSet<String> = wanted.difference(held).cloned().collect();
-        if !lacking.is_empty() {
-            let words = format!("the door system has not confirmed {}", listed(&lacking));
-            chain.add("rights", LinkState::Broken, words);
-        } else if wanted.is_empty() {
-            chain.add("rights", LinkState::NotYet, "no door is wanted open now".to_owned());
-        } else {
-            chain.add("rights", LinkState::Holds, format!("{} confirmed by the door system", listed(held)));
-        }
-    }
 }
 
 impl Chain {
+    fn add_rights(&mut self, wanted: &BTreeSet<String>, held: &BTreeSet<String>) {
+        let lacking: BTreeSet<String> = wanted.difference(held).cloned().collect();
+        if !lacking.is_empty() {
+            let words = format!("the door system has not confirmed {}", listed(&lacking));
+            self.add("rights", LinkState::Broken, words);
+        } else if wanted.is_empty() {
+            self.add("rights", LinkState::NotYet, "no door is wanted open now".to_owned());
+        } else {
+            self.add("rights", LinkState::Holds, format!("{} confirmed by the door system", listed(held)));
+        }
+    }
+
     fn add(&mut self, what: &str, state: LinkState, words: String) {
         self.links.push(ChainLink { what: what.to_owned(), state, words });
     }
@@ -239,7 +242,10 @@ fn people_called(people: &[PersonRow], who: &str) -> Vec<PersonRow> {
 /// Names nobody.
 impl std::fmt::Debug for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Chain").field("links", &self.links).field("first_broken", &self.first_broken).finish_non_exhaustive()
+        f.debug_struct("Chain")
+            .field("links", &self.links)
+            .field("first_broken", &self.first_broken)
+            .finish_non_exhaustive()
     }
 }
 

@@ -201,9 +201,11 @@ pub(crate) fn note_history(
     at: DateTime<Utc>,
     what: &str,
 ) -> Result<(), AccessError> {
-    connection
-        .prepare_cached("INSERT INTO booking_history (booking, at, what) VALUES (?1, ?2, ?3)")?
-        .execute((booking, millis(at), what))?;
+    connection.prepare_cached("INSERT INTO booking_history (booking, at, what) VALUES (?1, ?2, ?3)")?.execute((
+        booking,
+        millis(at),
+        what,
+    ))?;
     Ok(())
 }
 

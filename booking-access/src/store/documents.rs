@@ -33,12 +33,7 @@ pub(crate) fn documents<T: DeserializeOwned>(
 ///
 /// # Errors
 /// The store.
-pub fn put_document(
-    connection: &Connection,
-    kind: &str,
-    key: &str,
-    value: &impl Serialize,
-) -> Result<(), AccessError> {
+pub fn put_document(connection: &Connection, kind: &str, key: &str, value: &impl Serialize) -> Result<(), AccessError> {
     let text = serde_json::to_string(value).map_err(|_| AccessError::Damaged("a document cannot be written"))?;
     connection
         .prepare_cached("INSERT OR REPLACE INTO documents (kind, key, value) VALUES (?1, ?2, ?3)")?

@@ -153,7 +153,9 @@ fn one(connection: &Connection, column: &str, value: impl rusqlite::ToSql) -> Re
 /// Adds a person; returns the number.
 pub(crate) fn insert_person(connection: &Connection, person: &PersonRow) -> Result<i64, AccessError> {
     connection
-        .prepare_cached("INSERT INTO people (key, address, first_name, last_name, first_seen) VALUES (?1, ?2, '', '', ?3)")?
+        .prepare_cached(
+            "INSERT INTO people (key, address, first_name, last_name, first_seen) VALUES (?1, ?2, '', '', ?3)",
+        )?
         .execute((&person.key, &person.address, millis(person.first_seen)))?;
     let id = connection.last_insert_rowid();
     update_person(connection, &PersonRow { id, ..person.clone() })?;

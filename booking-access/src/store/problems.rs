@@ -57,8 +57,9 @@ impl std::fmt::Debug for Problem {
 /// # Errors
 /// The store.
 pub fn problems(connection: &Connection) -> Result<Vec<Problem>, AccessError> {
-    let mut statement = connection
-        .prepare_cached("SELECT area, kind, subject, words, remedy, since FROM problems ORDER BY since, area, subject")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT area, kind, subject, words, remedy, since FROM problems ORDER BY since, area, subject",
+    )?;
     let rows = statement.query_map([], |row| {
         Ok(Problem {
             area: row.get(0)?,
@@ -85,12 +86,7 @@ pub(crate) fn set_problem(connection: &Connection, problem: &Problem) -> Result<
 }
 
 /// Takes one problem off.
-pub(crate) fn drop_problem(
-    connection: &Connection,
-    area: &str,
-    kind: &str,
-    subject: &str,
-) -> Result<(), AccessError> {
+pub(crate) fn drop_problem(connection: &Connection, area: &str, kind: &str, subject: &str) -> Result<(), AccessError> {
     connection
         .prepare_cached("DELETE FROM problems WHERE area = ?1 AND kind = ?2 AND subject = ?3")?
         .execute((area, kind, subject))?;

@@ -40,9 +40,11 @@ pub(crate) fn set_doors(
             .execute((person, door, millis(now)))?;
     }
     for door in doors.difference(&held) {
-        connection
-            .prepare_cached("INSERT INTO timeline (person, door, opened) VALUES (?1, ?2, ?3)")?
-            .execute((person, door, millis(now)))?;
+        connection.prepare_cached("INSERT INTO timeline (person, door, opened) VALUES (?1, ?2, ?3)")?.execute((
+            person,
+            door,
+            millis(now),
+        ))?;
     }
     Ok(())
 }

@@ -64,7 +64,9 @@ impl Access {
                 }
                 let keys = row.booking.people.iter().filter_map(|person| address_key(&person.email).ok());
                 let known: Vec<&&PersonRow> = keys.filter_map(|key| by_key.get(key.as_str())).collect();
-                for (resource, person) in row.booking.resources.iter().flat_map(|name| known.iter().map(move |p| (name, p))) {
+                for (resource, person) in
+                    row.booking.resources.iter().flat_map(|name| known.iter().map(move |p| (name, p)))
+                {
                     bookings.push(Bar {
                         lane: resource.clone(),
                         from: row.booking.start,

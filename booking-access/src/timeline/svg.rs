@@ -13,8 +13,7 @@ const ROW: f64 = 26.0;
 const BAR: f64 = 18.0;
 const GAP: f64 = 34.0;
 /// Dark enough for white letters on them.
-const COLOURS: [&str; 8] =
-    ["#1f5f99", "#8a3b12", "#2d6a2d", "#6b2f86", "#7a5c00", "#9c1f4a", "#1d6b6b", "#4a4a4a"];
+const COLOURS: [&str; 8] = ["#1f5f99", "#8a3b12", "#2d6a2d", "#6b2f86", "#7a5c00", "#9c1f4a", "#1d6b6b", "#4a4a4a"];
 
 pub(super) fn draw(timeline: &Timeline, doors: &BTreeMap<String, String>) -> String {
     let scale = Scale::new(timeline);

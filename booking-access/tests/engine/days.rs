@@ -114,7 +114,10 @@ async fn after_an_outage_of_the_doors_withdrawals_go_first() {
     site.doors.away(false);
     site.round(at(11, 45)).await;
     let since: Vec<_> = site.doors.changes().into_iter().filter(|change| change.at >= at(11, 0)).collect();
-    assert_eq!(since.iter().map(|change| change.person.as_str()).collect::<Vec<_>>(), ["zoe@x.example", "abe@x.example"]);
+    assert_eq!(
+        since.iter().map(|change| change.person.as_str()).collect::<Vec<_>>(),
+        ["zoe@x.example", "abe@x.example"]
+    );
     assert!(since[0].doors.is_empty() && !since[1].doors.is_empty());
 }
 

@@ -89,7 +89,8 @@ async fn who_is_forgotten_leaves_nothing_and_what_brings_them_back_is_named() {
             let mut rows = statement.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 for column in 0..columns {
-                    text.push_str(&format!("{:?} ", row.get_ref(column).unwrap().as_str()));
+                    text.push_str(row.get_ref(column).unwrap().as_str().unwrap_or_default());
+                    text.push(' ');
                 }
             }
         }

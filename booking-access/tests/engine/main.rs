@@ -11,5 +11,6 @@
 mod days;
 mod desk;
 mod letters;
+mod model;
 mod people;
 mod site;
