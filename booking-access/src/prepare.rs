@@ -208,8 +208,8 @@ impl Access {
                 let words = "has the code of somebody else; a new one is made";
                 set_problem(transaction, &Problem::new("codes", "shared", row.label(), words, "Nothing to do", now))?;
             }
-            Adopted::Taken { .. } => tracing::info!(person = row.id, "took a code over"),
-            Adopted::OtherKept { .. } => tracing::debug!(person = row.id, "has another code at the door system"),
+            Adopted::Taken => tracing::info!(person = row.id, "took a code over"),
+            Adopted::OtherKept => tracing::debug!(person = row.id, "has another code at the door system"),
             Adopted::Known => {}
         }
         Ok(())
