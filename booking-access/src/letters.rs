@@ -100,6 +100,10 @@ impl Access {
         };
         let mut queued = post.remind(transaction, &person, holder, issued.as_ref(), &stays, now)?;
         let Some(kind) = news(&person.told, &should) else {
+            // No letter of its own, but what waits should tell what stands now.
+            let all: Vec<Stay> = stays.into_values().flatten().collect();
+            let letter = post.letter(LetterKind::Changed, &person, holder, issued.as_ref(), all, now);
+            post.outbox.refresh(transaction, &letter, now)?;
             return Ok(queued + post.call_off(transaction, &mut person, holder, &should, now)?);
         };
         let all: Vec<Stay> = stays.into_values().flatten().collect();

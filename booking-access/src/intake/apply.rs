@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use rusqlite::Connection;
 use sync_core::model::Booking;
 
@@ -30,7 +30,7 @@ pub(crate) fn apply(
     reading.bookings = reading.bookings.into_iter().map(|(key, booking)| (key, tidy(booking, config))).collect();
     let known = bookings_of_source(connection, &reading.source)?;
     let state: SourceState = store::document(connection, "source", &reading.source)?.unwrap_or_default();
-    let looked_again = reading.as_of.is_none_or(|at| state.as_of.is_none_or(|known| at > known));
+    let looked_again = looked_again(reading.as_of, state.as_of, now);
     let decision = decide(&known, &reading, looked_again, rules, now);
     let problems = find_problems(&reading, &decision, rules, now);
     let mut report = IntakeReport {
@@ -48,12 +48,21 @@ pub(crate) fn apply(
     let state = SourceState {
         last_try: Some(now),
         last_good: if reading.complete { Some(now) } else { state.last_good },
-        as_of: reading.as_of.or(state.as_of),
+        as_of: if looked_again { Some(reading.as_of.unwrap_or(now)) } else { state.as_of },
         bookings: report.read,
         failure: None,
     };
     put_document(connection, "source", &reading.source, &state)?;
     Ok(report)
+}
+
+/// Whether the source looked again since the last time, so that what it lacks now is lacking once more. Where it does not
+/// say, two readings within a minute are one look: nothing is read more often.
+fn looked_again(as_of: Option<DateTime<Utc>>, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    match as_of {
+        Some(at) => last.is_none_or(|last| at > last),
+        None => last.is_none_or(|last| now - last >= Duration::minutes(1) || now < last),
+    }
 }
 
 /// Brings people in line with the bookings and works out everybody's rights.

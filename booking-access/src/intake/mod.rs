@@ -65,7 +65,7 @@ pub struct SourceState {
     pub last_good: Option<DateTime<Utc>>,
     /// How many bookings that had.
     pub bookings: u64,
-    /// When the source itself had last looked, where it says so.
+    /// When the source had last looked, as far as what it lacks counts.
     pub as_of: Option<DateTime<Utc>>,
     /// Why the last try failed.
     pub failure: Option<String>,

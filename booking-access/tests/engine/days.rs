@@ -1,6 +1,5 @@
 //! Rights over a day.
 
-use booking_access::codes::CodeState;
 use sync_core::model::{Booking, BookingStatus};
 
 use crate::site::{Site, at, booking, days};
@@ -68,6 +67,21 @@ async fn a_cancelled_booking_ends_at_once_and_an_absent_one_when_it_is_sure() {
     site.round(at(10, 30)).await;
     assert!(site.doors_of("b@x.example").is_empty());
     assert_eq!(site.doors_of("c@x.example"), ["d1", "gate"]);
+}
+
+#[tokio::test]
+async fn readings_in_quick_succession_are_one_look() {
+    let site = Site::new();
+    site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));
+    site.feed.put("b", booking("bob@x.example", "Room 2", at(10, 0), at(11, 0)));
+    site.round(at(8, 0)).await;
+    site.feed.take("a");
+    site.set(at(8, 10));
+    for _ in 0..5 {
+        site.take().await;
+    }
+    site.until(at(9, 58)).await;
+    assert_eq!(site.doors_of(ANN), ["d1", "gate"]);
 }
 
 #[tokio::test]
@@ -139,5 +153,4 @@ async fn bookers_are_removed_days_after_the_end_and_their_codes_rest() {
     site.round(at(11, 40) + days(7)).await;
     site.until(at(12, 0) + days(7)).await;
     assert_eq!(site.doors_of(ANN), ["d2", "gate"]);
-    let _ = CodeState::Active;
 }

@@ -159,6 +159,25 @@ async fn called_off_bookings_are_told_only_where_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn a_letter_that_waits_does_not_tell_what_was_called_off_meanwhile() {
+    let (site, letterbox) = (site(|_| ()), Letterbox::default());
+    *letterbox.closed.lock().unwrap() = true;
+    site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));
+    site.feed.put("b", booking(ANN, "Room 2", at(14, 0), at(15, 0)));
+    site.round(at(8, 0)).await;
+    post(&site, &letterbox).await;
+    site.feed.put("b", Booking { status: BookingStatus::Cancelled, ..site.feed.get("b").unwrap() });
+    site.round(at(8, 10)).await;
+    *letterbox.closed.lock().unwrap() = false;
+    post(&site, &letterbox).await;
+    site.round(at(8, 20)).await;
+    post(&site, &letterbox).await;
+    assert_eq!(letterbox.subjects_to(ANN), 1);
+    assert!(letterbox.last().contains("Room 1") && !letterbox.last().contains("Room 2"));
+    assert!(letterbox.last().contains(&site.pin(ANN).unwrap()));
+}
+
+#[tokio::test]
 async fn a_withheld_code_is_told_at_its_time() {
     let (site, letterbox) = (site(|config| config.withhold_code_hours = 1), Letterbox::default());
     site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));

@@ -55,7 +55,6 @@ impl Outbox {
     ///
     /// For changes that are worth no letter of their own, such as a booking that was called off before its letter went.
     /// Returns whether something waited that was not right any more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever writes letters is about to use it"))]
     pub(crate) fn refresh(&self, tx: &Transaction<'_>, letter: &Letter, now: DateTime<Utc>) -> Result<bool, MailError> {
         let base = self.base(letter);
         let stale = "SELECT EXISTS (SELECT 1 FROM mail WHERE person = ?1 AND base != ?2
