@@ -71,9 +71,10 @@ fn print(snapshot: &Snapshot, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 fn booking_line(booking: &Booking) -> Value {
-    let people = booking.people.iter().map(|person| {
-        json!({ "email": person.email, "name": person.name, "role": person.role.as_str() })
-    });
+    let people = booking
+        .people
+        .iter()
+        .map(|person| json!({ "email": person.email, "name": person.name, "role": person.role.as_str() }));
     json!({
         "uid": booking.uid,
         "instance": booking.instance.map(text),
@@ -100,5 +101,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(day.and_time(NaiveTime::MIN).and_utc());
     }
-    DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()).map_err(|_| "a date or an RFC 3339 time".to_owned())
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.to_utc())
+        .map_err(|_| "a date or an RFC 3339 time".to_owned())
 }

@@ -127,9 +127,11 @@ impl<'o> Maker<'o> {
             return false;
         }
         let summary = fold_case(summary.unwrap_or_default());
-        self.skip.iter().any(|(text, beginning)| {
-            if *beginning { summary.starts_with(text.as_str()) } else { summary == *text }
-        })
+        self.skip.iter().any(
+            |(text, beginning)| {
+                if *beginning { summary.starts_with(text.as_str()) } else { summary == *text }
+            },
+        )
     }
 }
 
@@ -173,7 +175,9 @@ mod tests {
     fn a_type_1_uid_tells_its_start() {
         let start = Utc.with_ymd_and_hms(2021, 4, 14, 10, 30, 0).unwrap();
         assert_eq!(start_in_uid("24600000_637539930000000000"), Some(start));
-        for other in ["24600000", "a_637539930000000000", "1_63753993000000000", "1_63753993000000000x", "_637539930000000000"] {
+        for other in
+            ["24600000", "a_637539930000000000", "1_63753993000000000", "1_63753993000000000x", "_637539930000000000"]
+        {
             assert_eq!(start_in_uid(other), None, "{other}");
         }
     }

@@ -54,7 +54,7 @@ struct Candidate {
     event: usize,
     series: bool,
     failed: Option<ProblemKind>,
-    rank: Option<Rank>,
+    rank: Option<Box<Rank>>,
 }
 
 impl Reader<'_, '_> {
@@ -79,7 +79,8 @@ impl Reader<'_, '_> {
                 (&[_], Some(only)) if !only.series => {
                     let empty = Booking::new(String::new(), only.booking.start, only.booking.end);
                     let booking = std::mem::replace(&mut only.booking, empty);
-                    self.found.add(booking, only.rank.take(), &self.maker)?;
+                    let rank = only.rank.take().map(|rank| *rank);
+                    self.found.add(booking, rank, &self.maker)?;
                 }
                 _ => self.group(calendar, &candidates, &group, &mut zones)?,
             }
@@ -120,7 +121,7 @@ impl Reader<'_, '_> {
             if matches!(made, Made::Refused(ProblemKind::InjectionSuspect)) {
                 suspects.push((index, index + 1));
             }
-            let rank = self.found.ranks.is_some().then(|| Rank::of(&event));
+            let rank = self.found.ranks.is_some().then(|| Box::new(Rank::of(&event)));
             let candidate = Candidate::new(made, &event, index, template, rank);
             if candidate.is_some() {
                 marks.extend(event.mark);
@@ -161,6 +162,14 @@ impl Reader<'_, '_> {
         group: &[usize],
         zones: &mut Zones,
     ) -> Result<(), Rejected> {
+        if group.len() > VERSIONS {
+            let first = group.first().and_then(|&index| candidates.get(index));
+            let uid = first.map(|first| first.booking.uid.as_str());
+            let stretch = first.and_then(|first| calendar.events.get(first.event));
+            let kind = ProblemKind::BadRule;
+            self.problems.add(kind, uid, stretch.map_or(1, |stretch| stretch.line), kind.explanation());
+            return Ok(());
+        }
         let members: Vec<&Candidate> = group.iter().filter_map(|&index| candidates.get(index)).collect();
         let stretches = members.iter().filter_map(|member| calendar.events.get(member.event));
         let events: Vec<Event<'_>> = stretches.map(|stretch| read_event(self.body, *stretch, &self.manner)).collect();
@@ -170,7 +179,8 @@ impl Reader<'_, '_> {
             let when = member.failed.map_or_else(|| interval(event, zones, &self.maker.days), Err);
             entries.push(entry(event, payload, when, cancelled));
         }
-        let limits = Limits { steps_per_series: self.found.steps_for_a_series(self.manner.limits), ..*self.manner.limits };
+        let limits =
+            Limits { steps_per_series: self.found.steps_for_a_series(self.manner.limits), ..*self.manner.limits };
         let expansion = expand(&entries, zones, self.maker.options.window, &self.maker.days, &limits);
         self.found.steps = self.found.steps.saturating_sub(expansion.steps);
         for (kind, payload) in expansion.problems {
@@ -178,12 +188,15 @@ impl Reader<'_, '_> {
             let uid = members.first().map(|member| member.booking.uid.as_str());
             self.problems.add(kind, uid, line, kind.explanation());
         }
-        let merged: Vec<Vec<String>> = (0..members.len()).map(|at| merged_resources(&members, &events, at)).collect();
+        let mut merged: HashMap<usize, Vec<String>> = HashMap::new();
+        let most = self.manner.limits.resources;
         for instance in expansion.instances {
             let Some(member) = members.get(instance.payload) else { continue };
-            let resources = merged.get(instance.payload).cloned().unwrap_or_default();
-            let rank = self.found.ranks.is_some().then(|| member.rank.clone().unwrap_or_default());
-            self.found.add(occurrence(&member.booking, instance, resources), rank, &self.maker)?;
+            let payload = instance.payload;
+            let resources = merged.entry(payload).or_insert_with(|| merged_resources(&members, &events, payload, most));
+            let booking = occurrence(&member.booking, instance, resources.clone());
+            let rank = self.found.ranks.is_some().then(|| member.rank.as_deref().cloned().unwrap_or_default());
+            self.found.add(booking, rank, &self.maker)?;
         }
         Ok(())
     }
@@ -204,7 +217,7 @@ fn occurrence(booking: &Booking, instance: Instance, resources: Vec<String>) -> 
 }
 
 /// The resources of an event and of those that are the same but for them: a line for each room.
-fn merged_resources(members: &[&Candidate], events: &[Event<'_>], at: usize) -> Vec<String> {
+fn merged_resources(members: &[&Candidate], events: &[Event<'_>], at: usize, most: usize) -> Vec<String> {
     let (Some(own), Some(event)) = (members.get(at), events.get(at)) else { return Vec::new() };
     let mut resources = own.booking.resources.clone();
     if own.series {
@@ -215,9 +228,9 @@ fn merged_resources(members: &[&Candidate], events: &[Event<'_>], at: usize) -> 
             && member.failed.is_none()
             && same_but_resources(&own.booking, &member.booking)
             && sequence(event) == sequence(other);
-        if same {
+        if same && resources.len() < most {
             let new = member.booking.resources.iter().filter(|name| !resources.contains(name));
-            let new: Vec<String> = new.cloned().collect();
+            let new: Vec<String> = new.take(most - resources.len()).cloned().collect();
             resources.extend(new);
         }
     }
@@ -264,7 +277,7 @@ fn entry<'e>(
 
 impl Candidate {
     /// What cannot become a booking still matters where it may stand for an instance of a series.
-    fn new(made: Made, event: &Event<'_>, index: usize, template: bool, rank: Option<Rank>) -> Option<Self> {
+    fn new(made: Made, event: &Event<'_>, index: usize, template: bool, rank: Option<Box<Rank>>) -> Option<Self> {
         let (booking, failed) = match made {
             Made::Good(booking) => (booking, None),
             Made::Refused(_) | Made::Skipped if template => return None,
@@ -372,6 +385,9 @@ fn weight(booking: &Booking) -> usize {
     let text = booking.uid.len() + booking.summary.as_ref().map_or(0, String::len);
     size_of_val(booking) + text + people.sum::<usize>() + resources.sum::<usize>()
 }
+
+/// Events of one uid; a series does not have more changed instances.
+const VERSIONS: usize = 5_000;
 
 /// Bytes that the bookings of a snapshot may take.
 const BYTES: usize = 512 * 1024 * 1024;

@@ -34,7 +34,9 @@ fn definition(body: &[u8], stretch: Stretch, reading: &Reading, limits: &Limits,
             }
             Name::End => {
                 depth = depth.saturating_sub(1);
-                if depth == 0 && let Some(observance) = current.take() {
+                if depth == 0
+                    && let Some(observance) = current.take()
+                {
                     *room -= 1;
                     block.observances.push(observance);
                 }

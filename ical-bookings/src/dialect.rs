@@ -11,9 +11,9 @@ use std::str::FromStr;
 pub enum Dialect {
     /// Skedda and alike: one `RESOURCES` line per space, zones of fixed offset that only the feed defines.
     Type1,
-    /// Booked and LibreBooking up to 2024: text is written as it was typed, nothing is escaped.
+    /// Booked and `LibreBooking` up to 2024: text is written as it was typed, nothing is escaped.
     Type2Template,
-    /// Newer LibreBooking: escaped and folded.
+    /// Newer `LibreBooking`: escaped and folded.
     Type2Escaped,
     /// Anything else that keeps to the standard.
     Generic,

@@ -74,7 +74,9 @@ pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'
         match name {
             Name::Begin => {
                 depth += 1;
-                order.iter_mut().for_each(|order| order.component(line.number));
+                if let Some(order) = &mut order {
+                    order.component(line.number);
+                }
             }
             Name::End if depth == 0 => break,
             Name::End => depth -= 1,

@@ -65,7 +65,7 @@ pub(crate) fn scan(body: &[u8], reading: &Reading, options: &Options) -> Result<
     let blank = line_ends(body.get(..begin).unwrap_or_default());
     let mut lines = Lines::new(body, begin, blank + 1);
     let mut scan = Scan::new(body, reading, options);
-    let first = lines.next().and_then(|line| scan.component(&line));
+    let first = lines.next().and_then(|line| component(&line));
     if !first.is_some_and(|(name, component)| name == Name::Begin && component.eq_ignore_ascii_case(b"VCALENDAR")) {
         return Err(Rejected::new(RejectedKind::NotACalendar, "the body does not begin with BEGIN:VCALENDAR"));
     }
@@ -144,24 +144,9 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The `BEGIN` or `END` of a line and the component it names.
-    fn component(&self, line: &Line<'a>) -> Option<(Name, Cow<'a, [u8]>)> {
-        let text = if line.is_folded() { line.unfold(LONGEST_COMPONENT).0 } else { Cow::Borrowed(line.raw()) };
-        let at = text.iter().position(|byte| *byte == b':')?;
-        let name = match Name::of(text.get(..at)?) {
-            name @ (Name::Begin | Name::End) => name,
-            _ => return None,
-        };
-        let component = match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.get(at + 1..)?.trim_ascii()),
-            Cow::Owned(text) => Cow::Owned(text.get(at + 1..)?.trim_ascii().to_vec()),
-        };
-        Some((name, component))
-    }
-
     fn line(&mut self, line: &Line<'a>) -> Result<(), Rejected> {
         if matches!(line.initial(), b'b' | b'e')
-            && let Some((name, component)) = self.component(line)
+            && let Some((name, component)) = component(line)
         {
             return if name == Name::Begin { self.begin(line, component) } else { self.end(line, &component) };
         }
@@ -366,7 +351,10 @@ impl<'a> Scan<'a> {
             self.dialect = self.dialect.or_else(|| calendar.header.dialect());
         }
         if calendar.header.is_answer() {
-            return Err(Rejected::new(RejectedKind::NoFeed, "the METHOD of the calendar is that of an answer, not of a feed"));
+            return Err(Rejected::new(
+                RejectedKind::NoFeed,
+                "the METHOD of the calendar is that of an answer, not of a feed",
+            ));
         }
         // Kept without events where it may have to be opened again.
         if !calendar.events.is_empty() || self.template() && self.calendars.is_empty() {
@@ -399,6 +387,21 @@ impl<'a> Scan<'a> {
             last_line,
         })
     }
+}
+
+/// The `BEGIN` or `END` of a line and the component it names.
+fn component<'a>(line: &Line<'a>) -> Option<(Name, Cow<'a, [u8]>)> {
+    let text = if line.is_folded() { line.unfold(LONGEST_COMPONENT).0 } else { Cow::Borrowed(line.raw()) };
+    let at = text.iter().position(|byte| *byte == b':')?;
+    let name = Name::of(text.get(..at)?);
+    if !matches!(name, Name::Begin | Name::End) {
+        return None;
+    }
+    let component = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(at + 1..)?.trim_ascii()),
+        Cow::Owned(text) => Cow::Owned(text.get(at + 1..)?.trim_ascii().to_vec()),
+    };
+    Some((name, component))
 }
 
 fn stretch(line: &Line<'_>) -> Stretch {
@@ -465,7 +468,11 @@ mod tests {
             ("END:VCALENDAR|BEGIN:VEVENT|END:VEVENT", false, &[]),
             ("BEGIN:VTODO|BEGIN:VEVENT|END:VEVENT|END:VTODO|BEGIN:VEVENT|END:VEVENT|END:VCALENDAR", true, &[false]),
             ("BEGIN:VEVENT|BEGIN:X-A|BEGIN:VEVENT|END:VEVENT|END:X-A|END:VEVENT|END:VCALENDAR", true, &[false]),
-            ("BEGIN:VEVENT|END:VEVENT|END:VCALENDAR|BEGIN:VCALENDAR|BEGIN:VEVENT|END:VEVENT|END:VCALENDAR", true, &[false, false]),
+            (
+                "BEGIN:VEVENT|END:VEVENT|END:VCALENDAR|BEGIN:VCALENDAR|BEGIN:VEVENT|END:VEVENT|END:VCALENDAR",
+                true,
+                &[false, false],
+            ),
         ];
         for (body, whole, broken) in table {
             let body = format!("BEGIN:VCALENDAR|{body}").replace('|', "\r\n");
@@ -475,7 +482,15 @@ mod tests {
 
     #[test]
     fn what_does_not_begin_as_a_calendar_is_none() {
-        for body in ["", " ", "<html>", "{}", "BEGIN:VCAL", "BEGIN:VEVENT\nEND:VEVENT", "VERSION:2.0\nBEGIN:VCALENDAR\nEND:VCALENDAR"] {
+        for body in [
+            "",
+            " ",
+            "<html>",
+            "{}",
+            "BEGIN:VCAL",
+            "BEGIN:VEVENT\nEND:VEVENT",
+            "VERSION:2.0\nBEGIN:VCALENDAR\nEND:VCALENDAR",
+        ] {
             assert_eq!(layout(body).unwrap_err().kind(), RejectedKind::NotACalendar, "{body}");
         }
         assert!(layout("\r\n  \nBEGIN:VCALENDAR\nEND:VCALENDAR").unwrap().whole);
@@ -483,7 +498,9 @@ mod tests {
 
     #[test]
     fn answers_to_invitations_are_no_feeds() {
-        for (method, feed) in [("REQUEST", true), ("publish", true), ("CANCEL", true), ("REPLY", false), ("counter", false)] {
+        for (method, feed) in
+            [("REQUEST", true), ("publish", true), ("CANCEL", true), ("REPLY", false), ("counter", false)]
+        {
             let body = format!("BEGIN:VCALENDAR\nMETHOD:{method}\nEND:VCALENDAR");
             assert_eq!(layout(&body).is_ok(), feed, "{method}");
         }
@@ -491,14 +508,24 @@ mod tests {
 
     #[test]
     fn nesting_ends_at_the_limit() {
-        let nested = |depth: usize| format!("BEGIN:VCALENDAR\n{}{}END:VCALENDAR", "BEGIN:A\n".repeat(depth), "END:A\n".repeat(depth));
+        let nested = |depth: usize| {
+            format!("BEGIN:VCALENDAR\n{}{}END:VCALENDAR", "BEGIN:A\n".repeat(depth), "END:A\n".repeat(depth))
+        };
         assert!(layout(&nested(15)).unwrap().whole);
         assert_eq!(layout(&nested(16)).unwrap_err().kind(), RejectedKind::TooDeep);
     }
 
     #[test]
     fn a_feed_may_say_how_often_it_wants_to_be_read() {
-        for (text, expected) in [("PT10M", Some(600)), ("P1D", Some(86_400)), ("P1W", Some(604_800)), ("PT1H30M", Some(5_400)), ("PT1S", None), ("-PT1H", None), ("", None)] {
+        for (text, expected) in [
+            ("PT10M", Some(600)),
+            ("P1D", Some(86_400)),
+            ("P1W", Some(604_800)),
+            ("PT1H30M", Some(5_400)),
+            ("PT1S", None),
+            ("-PT1H", None),
+            ("", None),
+        ] {
             assert_eq!(seconds(text), expected, "{text}");
         }
         let body = "BEGIN:VCALENDAR\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\nX-PUBLISHED-TTL:PT12H\nEND:VCALENDAR";

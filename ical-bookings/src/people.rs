@@ -1,6 +1,7 @@
 //! Whom an event names.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::event::Event;
 use crate::property::Property;
@@ -16,8 +17,10 @@ pub(crate) fn people(
     options: &Options,
     notes: &mut Vec<(ProblemKind, u32)>,
 ) -> Vec<Person> {
-    let mut list = List { people: Vec::new(), keys: Vec::new(), limit: options.limits.people };
-    for (role, property) in named(event, dialect, options) {
+    let named = named(event, dialect, options);
+    let limit = options.limits.people;
+    let mut list = List { people: Vec::with_capacity(named.len().min(limit)), keys: HashMap::new(), limit };
+    for (role, property) in named {
         let person = person(role, property, dialect);
         if !list.has_room_for(&person) {
             notes.push((ProblemKind::TooManyPeople, property.line));
@@ -46,10 +49,9 @@ fn named<'e, 'a>(event: &'e Event<'a>, dialect: Dialect, options: &Options) -> V
     let organizer = organizer.filter(|property| !is_thing(property)).map(|property| (Role::Organizer, property));
     match from {
         PeopleFrom::Nobody => Vec::new(),
-        PeopleFrom::Attendees => attendees,
         PeopleFrom::Organizer => organizer.into_iter().collect(),
         PeopleFrom::AttendeesElseOrganizer if attendees.is_empty() => organizer.into_iter().collect(),
-        PeopleFrom::AttendeesElseOrganizer => attendees,
+        PeopleFrom::Attendees | PeopleFrom::AttendeesElseOrganizer => attendees,
         PeopleFrom::Both => {
             attendees.extend(organizer);
             attendees.sort_by_key(|(_, property)| property.line);
@@ -145,14 +147,13 @@ fn hex(digits: &[u8]) -> Option<u8> {
 struct List {
     people: Vec<Person>,
     /// Folded address and place of each that has one.
-    keys: Vec<(String, usize)>,
+    keys: HashMap<String, usize>,
     limit: usize,
 }
 
 impl List {
     fn find(&self, person: &Person) -> Option<usize> {
-        let key = fold_case(person.email.as_deref()?);
-        self.keys.iter().find(|(known, _)| *known == key).map(|(_, place)| *place)
+        self.keys.get(&fold_case(person.email.as_deref()?)).copied()
     }
 
     fn has_room_for(&self, person: &Person) -> bool {
@@ -160,18 +161,15 @@ impl List {
     }
 
     fn add(&mut self, person: Person) {
-        match self.find(&person).and_then(|place| self.people.get_mut(place)) {
-            Some(known) => {
-                known.name = known.name.take().or(person.name);
-                known.role = known.role.min(person.role);
-            }
-            None => {
-                if let Some(email) = &person.email {
-                    self.keys.push((fold_case(email), self.people.len()));
-                }
-                self.people.push(person);
-            }
+        if let Some(known) = self.find(&person).and_then(|place| self.people.get_mut(place)) {
+            known.name = known.name.take().or(person.name);
+            known.role = known.role.min(person.role);
+            return;
         }
+        if let Some(email) = &person.email {
+            self.keys.insert(fold_case(email), self.people.len());
+        }
+        self.people.push(person);
     }
 }
 

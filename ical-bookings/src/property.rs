@@ -143,7 +143,10 @@ impl<'a> Property<'a> {
 fn value_start(text: &str, name_end: usize, name: Name, raw: bool) -> Option<usize> {
     let rest = text.get(name_end..)?;
     let person = matches!(name, Name::Organizer | Name::Attendee);
-    if raw && person && let Some(at) = rfind_ignore_case(rest, ":mailto:") {
+    if raw
+        && person
+        && let Some(at) = rfind_ignore_case(rest, ":mailto:")
+    {
         return Some(name_end + at + 1);
     }
     let regular = unquoted(rest, b':').map(|at| name_end + at + 1);
@@ -227,7 +230,10 @@ mod tests {
     #[test]
     fn an_unquoted_zone_with_a_colon_does_not_hide_the_time() {
         let found = property("DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20260601T100000", false);
-        assert_eq!((found.value(), found.raw_parameter("TZID")), ("20260601T100000", Some("(UTC+01:00) Amsterdam, Berlin")));
+        assert_eq!(
+            (found.value(), found.raw_parameter("TZID")),
+            ("20260601T100000", Some("(UTC+01:00) Amsterdam, Berlin"))
+        );
         let dashed = property("DTSTART;VALUE=DATE-TIME:2026-06-01T10:00:00Z", false);
         assert_eq!(dashed.value(), "2026-06-01T10:00:00Z");
     }

@@ -107,8 +107,6 @@ fn ordered(found: Found) -> Vec<Booking> {
         }
         bookings = kept.into_iter().map(|(booking, _)| booking).collect();
     }
-    bookings.sort_by(|one, other| {
-        (one.start, &one.uid, one.instance).cmp(&(other.start, &other.uid, other.instance))
-    });
+    bookings.sort_by(|one, other| (one.start, &one.uid, one.instance).cmp(&(other.start, &other.uid, other.instance)));
     bookings
 }

@@ -45,9 +45,12 @@ impl<'o> Resources<'o> {
         if let Some(fixed) = &self.options.fixed_resource {
             return vec![fixed.clone()];
         }
-        let mut names: Vec<String> = Vec::new();
-        for (line, found) in self.named(event) {
-            if names.contains(&found.name) {
+        let lines = self.named(event);
+        let mut names: Vec<String> = Vec::with_capacity(lines.len().min(self.options.limits.resources));
+        let mut seen = HashSet::new();
+        let several = lines.len() > 1;
+        for (line, found) in lines {
+            if several && !seen.insert(found.name.clone()) {
                 continue;
             }
             if names.len() >= self.options.limits.resources {
@@ -72,8 +75,9 @@ impl<'o> Resources<'o> {
         if self.dialect == Dialect::Type2Template {
             return place(self);
         }
-        let mut names: Vec<_> =
-            event.resources.iter().flat_map(|property| self.line(property, Self::resource_list)).collect();
+        let most = self.options.limits.resources.saturating_mul(2);
+        let lines = event.resources.iter().flat_map(|property| self.line(property, Self::resource_list));
+        let mut names: Vec<_> = lines.take(most).collect();
         if names.is_empty() {
             names = event.attendees.iter().filter_map(|property| self.room(property)).collect();
         }
@@ -103,7 +107,8 @@ impl<'o> Resources<'o> {
         if whole.as_ref().is_some_and(|found| found.known) {
             return whole.into_iter().collect();
         }
-        split_list(value).filter_map(|part| self.found(&unescape(part, false))).collect()
+        let most = self.options.limits.resources.saturating_mul(2);
+        split_list(value).take(most).filter_map(|part| self.found(&unescape(part, false))).collect()
     }
 
     /// One name; several only if each of them is known.
@@ -117,7 +122,7 @@ impl<'o> Resources<'o> {
     }
 
     fn all_known(&self, text: &str, separator: char) -> Option<Vec<Found>> {
-        if !text.contains(separator) {
+        if !text.contains(separator) || text.len() > LONGEST_LIST {
             return None;
         }
         text.split(separator).map(|part| self.found(part).filter(|found| found.known)).collect()
@@ -162,6 +167,9 @@ impl<'o> Resources<'o> {
 
 /// Lines and unknown names that are remembered.
 const REMEMBERED: usize = 10_000;
+
+/// Bytes of a text that may be several names.
+const LONGEST_LIST: usize = 10_000;
 
 /// Characters of a name that are kept.
 const LONGEST_NAME: usize = 500;

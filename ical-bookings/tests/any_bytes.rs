@@ -13,7 +13,10 @@ fn bodies() -> Vec<String> {
     let series = "BEGIN:VEVENT|UID:s|DTSTART;TZID=Here:20260601T100000|DURATION:PT1H|RRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO,WE|EXDATE;TZID=Here:20260603T100000|ATTENDEE;CN=\"Zoë, x\":mailto:z@example.org|LOCATION:A\\, B|END:VEVENT|BEGIN:VEVENT|UID:s|RECURRENCE-ID;TZID=Here:20260608T100000|DTSTART;TZID=Here:20260608T120000|DURATION:PT2H|END:VEVENT";
     vec![
         calendar(&format!("{zone}|{}|{series}", event("|RESOURCES:R|ATTENDEE;CN=A:mailto:a@example.org"))),
-        template(&[Template::default().text(), Template { day: 2, reference: "607d1d3a5e1b2", title: "two|lines", ..Template::default() }.text()]),
+        template(&[
+            Template::default().text(),
+            Template { day: 2, reference: "607d1d3a5e1b2", title: "two|lines", ..Template::default() }.text(),
+        ]),
         calendar(&event("|DTSTAMP:20260101T000000Z")) + &calendar(&event("|SEQUENCE:1|RESOURCES:R,S")),
     ]
 }
@@ -27,14 +30,19 @@ fn check(snapshot: &Snapshot, options: &Options) {
         assert!(booking.people.len() <= options.limits.people && booking.resources.len() <= options.limits.resources);
         for person in &booking.people {
             let email = person.email.as_deref().unwrap_or("a@b");
-            assert!(email.split('@').count() == 2 && !email.contains(|char: char| char.is_control() || char.is_whitespace()));
+            assert!(
+                email.split('@').count() == 2
+                    && !email.contains(|char: char| char.is_control() || char.is_whitespace())
+            );
         }
     }
     assert!(snapshot.bookings.is_sorted_by(|one, other| (one.start, &one.uid, one.instance) <= (other.start, &other.uid, other.instance)));
     let mut keys: Vec<_> = snapshot.bookings.iter().map(|booking| (&booking.uid, booking.instance)).collect();
     keys.sort();
     assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "a key stands once");
-    assert!(snapshot.problems.len() <= options.limits.problems && snapshot.problems.len() as u64 <= snapshot.problems_total);
+    assert!(
+        snapshot.problems.len() <= options.limits.problems && snapshot.problems.len() as u64 <= snapshot.problems_total
+    );
 }
 
 #[test]
@@ -69,15 +77,55 @@ fn a_lost_line_never_adds_a_booking() {
 
 fn pieces() -> impl Strategy<Value = String> {
     let words = vec![
-        "BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "BEGIN:STANDARD", "END:STANDARD",
-        "BEGIN:VALARM", "END:VALARM", "UID:a", "UID:b", "DTSTART:20260601T100000Z", "DTSTART;TZID=X:20260601T100000", "DTSTART;VALUE=DATE:20260601",
-        "DTEND:20260601T110000Z", "DURATION:PT1H", "DURATION:P1D", "RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=SECONDLY", "EXDATE:20260602T100000Z",
-        "RDATE:20260605T100000Z", "RECURRENCE-ID:20260602T100000Z", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260602T100000Z", "TZID:X",
-        "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "METHOD:CANCEL", "PRODID:-//LibreBooking//x", "METHOD:REQUEST", "STATUS:CANCELLED", "SEQUENCE:3",
-        "ATTENDEE;CN=\"a;b:mailto:a@b", "ORGANIZER;CN=x:MAILTO:a@b", "LOCATION:A;B", "RESOURCES:a\\,b,c", " folded", "stray", "X-WR-TIMEZONE:Europe/Amsterdam",
-        "CLASS:PUBLIC", "CREATED:20260501T080000Z", "URL:http://x/a", "", ":", ";", "=",
+        "BEGIN:VCALENDAR",
+        "END:VCALENDAR",
+        "BEGIN:VEVENT",
+        "END:VEVENT",
+        "BEGIN:VTIMEZONE",
+        "END:VTIMEZONE",
+        "BEGIN:STANDARD",
+        "END:STANDARD",
+        "BEGIN:VALARM",
+        "END:VALARM",
+        "UID:a",
+        "UID:b",
+        "DTSTART:20260601T100000Z",
+        "DTSTART;TZID=X:20260601T100000",
+        "DTSTART;VALUE=DATE:20260601",
+        "DTEND:20260601T110000Z",
+        "DURATION:PT1H",
+        "DURATION:P1D",
+        "RRULE:FREQ=DAILY;COUNT=3",
+        "RRULE:FREQ=SECONDLY",
+        "EXDATE:20260602T100000Z",
+        "RDATE:20260605T100000Z",
+        "RECURRENCE-ID:20260602T100000Z",
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260602T100000Z",
+        "TZID:X",
+        "TZOFFSETFROM:+0100",
+        "TZOFFSETTO:+0200",
+        "METHOD:CANCEL",
+        "PRODID:-//LibreBooking//x",
+        "METHOD:REQUEST",
+        "STATUS:CANCELLED",
+        "SEQUENCE:3",
+        "ATTENDEE;CN=\"a;b:mailto:a@b",
+        "ORGANIZER;CN=x:MAILTO:a@b",
+        "LOCATION:A;B",
+        "RESOURCES:a\\,b,c",
+        " folded",
+        "stray",
+        "X-WR-TIMEZONE:Europe/Amsterdam",
+        "CLASS:PUBLIC",
+        "CREATED:20260501T080000Z",
+        "URL:http://x/a",
+        "",
+        ":",
+        ";",
+        "=",
     ];
-    let line = prop_oneof![8 => prop::sample::select(words).prop_map(str::to_owned), 1 => "[ -~]{0,20}", 1 => "\\PC{0,8}"];
+    let line =
+        prop_oneof![8 => prop::sample::select(words).prop_map(str::to_owned), 1 => "[ -~]{0,20}", 1 => "\\PC{0,8}"];
     prop::collection::vec(line, 0..60).prop_map(|lines| lines.join("\r\n"))
 }
 

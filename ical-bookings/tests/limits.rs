@@ -64,7 +64,12 @@ fn problems_are_counted_beyond_those_that_are_kept() {
 
 #[test]
 fn a_hostile_series_costs_itself_alone() {
-    let rules = ["FREQ=SECONDLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;COUNT=999999999"];
+    let rules = [
+        "FREQ=SECONDLY",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;COUNT=999999999",
+    ];
     for rule in rules {
         let series = event(&format!("|RRULE:{rule}")).replace("UID:a", "UID:hostile");
         let found = snapshot(&calendar(&format!("{series}|{}", event(""))), &options());
@@ -92,4 +97,20 @@ fn what_a_series_repeats_is_bounded_in_bytes() {
     assert_eq!(read(calendar(&series).as_bytes(), &options()).unwrap_err().kind(), RejectedKind::TooLarge);
     let long_title = event(&format!("|RRULE:FREQ=DAILY;COUNT=1000|SUMMARY:{}", "s".repeat(1 << 20)));
     assert_eq!(snapshot(&calendar(&long_title), &options()).bookings.len(), 1_000);
+}
+
+#[test]
+fn one_uid_many_times_costs_that_uid_alone() {
+    let same = event("").replace("UID:a", "UID:same");
+    let found = snapshot(&calendar(&format!("{}{}", format!("{same}|").repeat(20_000), event(""))), &options());
+    assert_eq!((uids(&found), kinds(&found)), (vec!["a"], vec!["bad_rule"]));
+}
+
+#[test]
+fn endless_lists_of_rooms_are_cut_before_they_cost_memory() {
+    let list = "a,".repeat(1_000_000);
+    assert_eq!(resources(&one(&format!("|RESOURCES:{list}"))), ["a"]);
+    let rooms: Vec<String> = (0..100_000).map(|n| format!("r{n}")).collect();
+    let found = one(&format!("|RESOURCES:{}", rooms.join(",")));
+    assert_eq!((resources(&found).len(), kinds(&found)), (200, vec!["too_many_resources"]));
 }

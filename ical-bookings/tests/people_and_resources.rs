@@ -70,9 +70,22 @@ fn addresses_are_read_in_all_their_forms() {
 #[test]
 fn without_an_address_there_is_somebody_without_access() {
     let lines = [
-        ":mailto:Private", ":Private", ":", ":mailto:", ":invalid:nomail", ":nobody", ":mailto:a@b@example.org", ":mailto:@example.org",
-        ":mailto:a@", ":mailto:a%0Ab@example.org", ":mailto:a%00@example.org", ":mailto:a b@example.org", ":mailto:a@x.org%0d%0aBcc:b@x.org",
-        ":urn:uuid:0815", ":mailto:a@example.org,b@example.org", ":mailto:%ff@example.org",
+        ":mailto:Private",
+        ":Private",
+        ":",
+        ":mailto:",
+        ":invalid:nomail",
+        ":nobody",
+        ":mailto:a@b@example.org",
+        ":mailto:@example.org",
+        ":mailto:a@",
+        ":mailto:a%0Ab@example.org",
+        ":mailto:a%00@example.org",
+        ":mailto:a b@example.org",
+        ":mailto:a@x.org%0d%0aBcc:b@x.org",
+        ":urn:uuid:0815",
+        ":mailto:a@example.org,b@example.org",
+        ":mailto:%ff@example.org",
     ];
     for line in lines {
         let found = one(&format!("|ATTENDEE;CN=X{line}"));
@@ -111,7 +124,9 @@ fn rooms_groups_and_those_who_declined_are_nobody() {
 
 #[test]
 fn nobody_is_listed_twice_and_the_first_name_counts() {
-    let found = one("|ATTENDEE:mailto:a@example.org|ATTENDEE;CN=Ann:mailto:A@Example.ORG|ATTENDEE;CN=Other:mailto:a@example.org");
+    let found = one(
+        "|ATTENDEE:mailto:a@example.org|ATTENDEE;CN=Ann:mailto:A@Example.ORG|ATTENDEE;CN=Other:mailto:a@example.org",
+    );
     assert_eq!(people(&found), ["Ann <a@example.org>"]);
 }
 
@@ -140,7 +155,8 @@ fn people_and_resources_are_cut_at_two_hundred() {
 
 #[test]
 fn resources_come_from_the_first_place_that_names_any() {
-    let (lines, room, place) = ("|RESOURCES:R", "|ATTENDEE;CUTYPE=ROOM;CN=Room:mailto:r@example.org", "|LOCATION:Place");
+    let (lines, room, place) =
+        ("|RESOURCES:R", "|ATTENDEE;CUTYPE=ROOM;CN=Room:mailto:r@example.org", "|LOCATION:Place");
     let declined = "|ATTENDEE;CUTYPE=ROOM;PARTSTAT=DECLINED;CN=Room:mailto:r@example.org";
     let mut options = of(Dialect::Generic);
     options.default_resource = Some("Default".into());
@@ -197,7 +213,11 @@ fn a_location_is_split_only_into_known_rooms() {
     ];
     for (location, expected, unknown) in table {
         let found = snapshot(&calendar(&event(&format!("|LOCATION:{location}"))), &options);
-        assert_eq!((resources(&found), kinds(&found).contains(&"unknown_resource")), (expected.to_vec(), unknown), "{location}");
+        assert_eq!(
+            (resources(&found), kinds(&found).contains(&"unknown_resource")),
+            (expected.to_vec(), unknown),
+            "{location}"
+        );
     }
 }
 
@@ -205,7 +225,11 @@ fn a_location_is_split_only_into_known_rooms() {
 fn an_unknown_resource_is_reported_once() {
     let mut options = of(Dialect::Type1);
     options.resources = vec!["A".into()];
-    let events: Vec<String> = ["B", "b ", "C", "A"].iter().enumerate().map(|(n, name)| event(&format!("|RESOURCES:{name}")).replace("UID:a", &format!("UID:{n}"))).collect();
+    let events: Vec<String> = ["B", "b ", "C", "A"]
+        .iter()
+        .enumerate()
+        .map(|(n, name)| event(&format!("|RESOURCES:{name}")).replace("UID:a", &format!("UID:{n}")))
+        .collect();
     let found = snapshot(&calendar(&events.join("|")), &options);
     assert_eq!((found.bookings.len(), kinds(&found)), (4, vec!["unknown_resource", "unknown_resource"]));
     assert!(snapshot(&calendar(&events.join("|")), &of(Dialect::Type1)).problems.is_empty(), "nothing is configured");

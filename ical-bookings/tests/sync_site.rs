@@ -126,6 +126,95 @@ async fn bookings_are_at_hand_after_a_restart_without_a_network() {
     assert_eq!(server.seen().len(), asked);
 }
 
+fn ids(page: &Page<Booking>) -> Vec<&str> {
+    page.records.iter().map(|record| record.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn each_accepted_answer_is_a_look_and_no_other_is() {
+    let server = Server::start().await;
+    let tagged = |body: String| with(200, &[("ETag", "\"1\"")], body);
+    let (with_both, without) = (calendar(2), calendar_of([1]));
+    let replies = [ok(with_both), ok(&without), tagged(without), status(304), status(500), ok("<html>")];
+    server.on("/hall", replies);
+    let site = site(&server, &["/hall"]);
+    assert_eq!((whole(&site).await.records.len(), site.as_of()), (0, None), "never read");
+    let looks = [
+        (0, Outcome::New, 2, 0),
+        (20, Outcome::New, 1, 20),
+        (40, Outcome::Unchanged, 1, 40),
+        (60, Outcome::NotModified, 1, 60),
+        (80, Outcome::Failed, 1, 60),
+        (100, Outcome::NotACalendar, 1, 60),
+    ];
+    for (at, outcome, bookings, as_of) in looks {
+        assert_eq!(site.poll_all(minutes(at)).await[0].outcome, outcome);
+        let page = whole(&site).await;
+        assert!(complete(&page));
+        assert_eq!((page.records.len(), site.as_of()), (bookings, Some(minutes(as_of))), "at {at}");
+        whole(&site).await;
+        assert_eq!(site.as_of(), Some(minutes(as_of)), "read again, not looked again");
+    }
+    assert_eq!(ids(&whole(&site).await), ["day1@rooms.example"]);
+}
+
+/// Whoever read the list before the poll has not seen what the poll brought.
+#[tokio::test]
+async fn a_poll_makes_no_list_newer_that_was_told_before() {
+    let server = Server::start().await;
+    server.on("/hall", [ok(calendar(2))]);
+    let site = site(&server, &["/hall"]);
+    site.poll_all(now()).await;
+    whole(&site).await;
+    site.poll_all(minutes(20)).await;
+    site.get(&"day0@rooms.example".into()).await.unwrap().unwrap();
+    assert_eq!(site.as_of(), Some(now()));
+    whole(&site).await;
+    assert_eq!(site.as_of(), Some(minutes(20)));
+}
+
+#[tokio::test]
+async fn a_restart_is_no_look() {
+    let states: Arc<dyn FeedStates> = Arc::new(MemoryStates::default());
+    let server = Server::start().await;
+    server.on("/hall", [ok(calendar(4)), status(500), ok(calendar(4))]);
+    let before = site_with(&server, &["/hall"], states.clone());
+    before.poll_all(now()).await;
+    before.poll_all(minutes(20)).await;
+    let after = site_with(&server, &["/hall"], states);
+    whole(&after).await;
+    assert_eq!(after.as_of(), Some(now()));
+    after.poll_all(minutes(40)).await;
+    whole(&after).await;
+    assert_eq!(after.as_of(), Some(minutes(40)));
+}
+
+#[tokio::test]
+async fn a_site_is_as_old_as_its_oldest_feed() {
+    let server = Server::start().await;
+    server.on("/hall", [ok(calendar(1))]).on("/attic", [status(500), ok(calendar(1)), status(500)]);
+    let site = site(&server, &["/hall", "/attic"]);
+    for (at, as_of) in [(0, None), (20, Some(20)), (40, Some(20)), (60, Some(20))] {
+        site.poll_all(minutes(at)).await;
+        whole(&site).await;
+        assert_eq!(site.as_of(), as_of.map(minutes), "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_doubtful_answer_is_no_look_until_it_is_confirmed() {
+    let server = Server::start().await;
+    server.on("/hall", [ok(calendar(3)), ok(calendar(0)), status(500)]);
+    let site = site(&server, &["/hall"]);
+    for at in [0, 20, 40] {
+        site.poll_all(minutes(at)).await;
+        whole(&site).await;
+        assert_eq!(site.as_of(), Some(now()));
+    }
+    assert!(site.confirm("hall").await.unwrap());
+    assert_eq!((whole(&site).await.records.len(), site.as_of()), (0, Some(minutes(20))));
+}
+
 #[tokio::test]
 async fn a_setting_that_changed_is_tried_at_once_unless_the_server_wants_rest() {
     let server = Server::start().await;

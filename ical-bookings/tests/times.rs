@@ -32,8 +32,16 @@ fn starts_are_resolved_by_the_rules_of_their_zone() {
         (";TZID=\"UTC+02\":20260101T100000", None, Ok("2026-01-01T08:00Z")),
         (";TZID=Europe/Amsterdam:20260601T100000", None, Ok("2026-06-01T08:00Z")),
         (";TZID=W. Europe Standard Time:20260101T100000", None, Ok("2026-01-01T09:00Z")),
-        (";TZID=\"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna\":20260601T100000", None, Ok("2026-06-01T08:00Z")),
-        (";TZID=(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna:20260601T100000", None, Ok("2026-06-01T08:00Z")),
+        (
+            ";TZID=\"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna\":20260601T100000",
+            None,
+            Ok("2026-06-01T08:00Z"),
+        ),
+        (
+            ";TZID=(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna:20260601T100000",
+            None,
+            Ok("2026-06-01T08:00Z"),
+        ),
         (";TZID=UTC-3:20260601T100000", None, Ok("2026-06-01T13:00Z")),
         (";TZID=Etc/GMT-2:20260601T100000", None, Ok("2026-06-01T08:00Z")),
         (";TZID=Nowhere:20260601T100000", None, Err("unknown_zone")),
@@ -119,7 +127,9 @@ fn instances(events: &[&str]) -> Vec<String> {
         Some(instance) => format!("{}<{}", text(booking.start), text(instance)),
         None => format!("{} alone", text(booking.start)),
     };
-    let status = |booking: &ical_bookings::Booking| if booking.status == ical_bookings::Status::Cancelled { " cancelled" } else { "" };
+    let status = |booking: &ical_bookings::Booking| {
+        if booking.status == ical_bookings::Status::Cancelled { " cancelled" } else { "" }
+    };
     let mut lines: Vec<String> = found.bookings.iter().map(|booking| line(booking) + status(booking)).collect();
     lines.extend(kinds(&found).iter().map(|kind| format!("!{kind}")));
     lines
@@ -142,7 +152,10 @@ fn series_follow_their_rule_and_their_exceptions() {
         (&[&format!("{MASTER}|EXDATE:20260602T070000Z")], &["06-01T07", "06-03T07", "06-04T07"]),
         (&[&format!("{MASTER}|EXDATE;VALUE=DATE:20260602")], &["06-01T07", "06-03T07", "06-04T07"]),
         (&[&format!("{MASTER}|RDATE:20260610T100000Z")], &["06-01T07", "06-02T07", "06-03T07", "06-04T07", "06-10T10"]),
-        (&[&format!("{MASTER}|STATUS:CANCELLED")], &["06-01T07 cancelled", "06-02T07 cancelled", "06-03T07 cancelled", "06-04T07 cancelled"]),
+        (
+            &[&format!("{MASTER}|STATUS:CANCELLED")],
+            &["06-01T07 cancelled", "06-02T07 cancelled", "06-03T07 cancelled", "06-04T07 cancelled"],
+        ),
         (&[MASTER, &format!("SEQUENCE:1|{}", MASTER.replace("COUNT=4", "COUNT=1"))], &["06-01T07"]),
         (&[&MASTER.replace("FREQ=DAILY", "FREQ=DAILY;INTERVAL=0")], &["!bad_rule"]),
     ];

@@ -14,7 +14,9 @@ fn ticks(start: &str) -> i64 {
 }
 
 fn type1_event(room: &str, person: &str, start: &str, end: &str, ticks: i64) -> String {
-    format!("BEGIN:VEVENT|ATTENDEE;CN={person}|DESCRIPTION:Spaces: {room}|DTEND;TZID=UTC+02:{end}|DTSTAMP:20210420T072531Z|DTSTART;TZID=UTC+02:{start}|RESOURCES:{room}|SEQUENCE:0|STATUS:CONFIRMED|SUMMARY:x ({room})|UID:24600000_{ticks}|END:VEVENT")
+    format!(
+        "BEGIN:VEVENT|ATTENDEE;CN={person}|DESCRIPTION:Spaces: {room}|DTEND;TZID=UTC+02:{end}|DTSTAMP:20210420T072531Z|DTSTART;TZID=UTC+02:{start}|RESOURCES:{room}|SEQUENCE:0|STATUS:CONFIRMED|SUMMARY:x ({room})|UID:24600000_{ticks}|END:VEVENT"
+    )
 }
 
 fn type1(events: &str) -> String {
@@ -24,14 +26,29 @@ fn type1(events: &str) -> String {
 #[test]
 fn the_two_events_of_the_type_1_sample_are_read_also_with_bare_line_feeds() {
     let events = [
-        type1_event("Room #4", "Some User:mailto:some.user@example.com", "20210414T123000", "20210414T220000", ticks("2021-04-14T10:30:00Z")),
-        type1_event("Room #1", "Other User:mailto:other.user@example.com", "20210416T100000", "20210416T110000", ticks("2021-04-16T08:00:00Z")),
+        type1_event(
+            "Room #4",
+            "Some User:mailto:some.user@example.com",
+            "20210414T123000",
+            "20210414T220000",
+            ticks("2021-04-14T10:30:00Z"),
+        ),
+        type1_event(
+            "Room #1",
+            "Other User:mailto:other.user@example.com",
+            "20210416T100000",
+            "20210416T110000",
+            ticks("2021-04-16T08:00:00Z"),
+        ),
     ];
     let body = type1(&events.join("|")).replace("\r\n", "\n");
     let found = snapshot(&body, &options());
     assert_eq!(times(&found), ["2021-04-14T10:30Z/2021-04-14T20:00Z", "2021-04-16T08:00Z/2021-04-16T09:00Z"]);
     let first = &found.bookings[0];
-    assert_eq!((first.people[0].email.as_deref(), first.people[0].name.as_deref()), (Some("some.user@example.com"), Some("Some User")));
+    assert_eq!(
+        (first.people[0].email.as_deref(), first.people[0].name.as_deref()),
+        (Some("some.user@example.com"), Some("Some User"))
+    );
     assert_eq!((first.people[0].role, &first.resources[..]), (Role::Attendee, &["Room #4".to_owned()][..]));
     assert_eq!(found.bookings[1].people[0].email.as_deref(), Some("other.user@example.com"));
     assert_eq!(found.bookings[1].resources, ["Room #1"]);
@@ -88,8 +105,14 @@ fn the_type_2_sample_is_read_with_its_misspelt_names() {
     for body in [crlf(body), body.replace('|', "\n")] {
         let found = snapshot(&body, &options());
         assert_eq!(found.dialect, Dialect::Type2Template);
-        assert_eq!((uids(&found), times(&found)), (vec!["607d1d3a5e1b1&booked.example.com"], vec!["2021-04-16T08:00Z/2021-04-16T09:00Z".to_owned()]));
-        assert_eq!((people(&found), resources(&found)), (vec!["Some User <some.user@example.com>".to_owned()], vec!["Room #1"]));
+        assert_eq!(
+            (uids(&found), times(&found)),
+            (vec!["607d1d3a5e1b1&booked.example.com"], vec!["2021-04-16T08:00Z/2021-04-16T09:00Z".to_owned()])
+        );
+        assert_eq!(
+            (people(&found), resources(&found)),
+            (vec!["Some User <some.user@example.com>".to_owned()], vec!["Room #1"])
+        );
         assert_eq!(found.bookings[0].people[0].role, Role::Organizer);
         assert!(found.complete && found.problems.is_empty(), "{:?}", found.problems);
     }
@@ -104,7 +127,10 @@ fn raw_text_of_a_template_is_taken_as_it_is() {
         ..Template::default()
     };
     let found = snapshot(&template(&[event.text()]), &options());
-    assert_eq!((resources(&found), people(&found)), (vec!["Board room, 2nd floor; west"], vec![r#"Zoë: "Ops" O'Neil; Jr <zoe@example.org>"#.to_owned()]));
+    assert_eq!(
+        (resources(&found), people(&found)),
+        (vec!["Board room, 2nd floor; west"], vec![r#"Zoë: "Ops" O'Neil; Jr <zoe@example.org>"#.to_owned()])
+    );
     assert_eq!(found.bookings[0].summary.as_deref(), Some(r"50% \off"));
     let event = Template { location: "Room &amp; Co", ..Template::default() };
     assert_eq!(resources(&snapshot(&template(&[event.text()]), &options())), ["Room & Co"]);
@@ -131,7 +157,13 @@ fn hidden_users_of_a_template_have_no_address() {
 #[test]
 fn one_link_for_several_rooms_is_said_once() {
     let rooms = |rooms: &[&str]| {
-        let events: Vec<_> = rooms.iter().zip(1..).map(|(location, day)| Template { location, day, reference: &format!("ref{day}"), ..Template::default() }.text()).collect();
+        let events: Vec<_> = rooms
+            .iter()
+            .zip(1..)
+            .map(|(location, day)| {
+                Template { location, day, reference: &format!("ref{day}"), ..Template::default() }.text()
+            })
+            .collect();
         template(&events)
     };
     assert_eq!(kinds(&snapshot(&rooms(&["A", "B", "C"]), &options())), ["type2_schedule_link"]);
@@ -160,7 +192,12 @@ fn all_forms_of_the_template_pass_and_alarms_may_follow() {
     ];
     for event in table {
         let found = snapshot(&template(&[event.clone()]), &options());
-        assert_eq!((found.bookings.len(), found.problems.len(), found.complete), (1, 0, true), "{event}: {:?}", found.problems);
+        assert_eq!(
+            (found.bookings.len(), found.problems.len(), found.complete),
+            (1, 0, true),
+            "{event}: {:?}",
+            found.problems
+        );
     }
 }
 
@@ -177,13 +214,21 @@ fn plug_ins_may_add_lines_that_are_configured() {
 
 /// Three bookings of three days, the middle one with this title.
 fn with_title(title: &str) -> String {
-    let day = |day: u32, title: &str| Template { day, title, reference: &format!("reference{day}"), ..Template::default() }.text();
+    let day = |day: u32, title: &str| {
+        Template { day, title, reference: &format!("reference{day}"), ..Template::default() }.text()
+    };
     template(&[day(1, "before"), day(2, title), day(3, "after"), day(4, "later")])
 }
 
 #[test]
 fn a_title_with_a_harmless_second_line_costs_nothing() {
-    for title in ["Planning|second half", "Planning|Agenda: budget", "Planning|X-RAY: yes", "Planning|", "Planning| folded LOCATION:x"] {
+    for title in [
+        "Planning|second half",
+        "Planning|Agenda: budget",
+        "Planning|X-RAY: yes",
+        "Planning|",
+        "Planning| folded LOCATION:x",
+    ] {
         let found = snapshot(&with_title(title), &options());
         assert_eq!((found.bookings.len(), found.complete), (4, true), "{title}: {:?}", found.problems);
         assert!(found.bookings.iter().all(|booking| !booking.held), "{title}");
@@ -230,8 +275,19 @@ fn a_title_that_adds_lines_to_its_own_event_loses_it_and_holds_its_neighbours() 
         let found = snapshot(&with_title(title), &options());
         assert!(has(&found, ProblemKind::InjectionSuspect), "{title}: {:?}", found.problems);
         let got: Vec<(&str, bool)> = found.bookings.iter().map(|booking| (&booking.uid[..10], booking.held)).collect();
-        assert_eq!(got, [("reference1", true), ("reference3", true), ("reference4", false)], "{title}: {:?}", found.problems);
-        assert!(found.bookings.iter().all(|booking| booking.status == Status::Confirmed && booking.resources == ["Room #1"]), "{title}");
+        assert_eq!(
+            got,
+            [("reference1", true), ("reference3", true), ("reference4", false)],
+            "{title}: {:?}",
+            found.problems
+        );
+        assert!(
+            found
+                .bookings
+                .iter()
+                .all(|booking| booking.status == Status::Confirmed && booking.resources == ["Room #1"]),
+            "{title}"
+        );
         assert!(found.complete, "one title must not stop the feed: {title}");
     }
 }
@@ -276,7 +332,8 @@ fn a_forged_event_needs_more_than_a_title_holds() {
     assert!(opens(&whole), "the list is right");
     assert!(whole.len() > 300, "{}", whole.len());
     for skipped in 1..FORGED.len() {
-        let kept: Vec<&str> = FORGED.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, line)| *line).collect();
+        let kept: Vec<&str> =
+            FORGED.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, line)| *line).collect();
         assert!(!opens(&kept.join("|")), "without {}", FORGED[skipped]);
     }
     let cheaper = [
@@ -297,7 +354,9 @@ fn a_forged_event_needs_more_than_a_title_holds() {
 #[test]
 fn a_forged_event_of_three_hundred_characters_opens_nothing() {
     let whole = FORGED.join("|");
-    let cheap = whole.replace("UID:1234567&booked.example.org", "UID:1").replace("http://booked.example.org/reservation.php?rn=1234567", "1");
+    let cheap = whole
+        .replace("UID:1234567&booked.example.org", "UID:1")
+        .replace("http://booked.example.org/reservation.php?rn=1234567", "1");
     assert!(cheap.len() < 300);
     let padded = format!("{cheap}{}", "y".repeat(300 - cheap.len()));
     for title in [&whole[..300], &cheap, &padded] {
@@ -307,7 +366,8 @@ fn a_forged_event_of_three_hundred_characters_opens_nothing() {
     }
     let found = snapshot(&with_title(&padded), &options());
     assert!(has(&found, ProblemKind::InjectionSuspect));
-    let plain: Vec<&str> = found.bookings.iter().filter(|booking| !booking.held).map(|booking| &booking.uid[..10]).collect();
+    let plain: Vec<&str> =
+        found.bookings.iter().filter(|booking| !booking.held).map(|booking| &booking.uid[..10]).collect();
     assert_eq!(plain, ["reference3", "reference4"], "its neighbours are held, others are not");
 }
 
@@ -321,7 +381,10 @@ fn the_links_of_a_template_must_tell_its_reference_and_its_times_be_utc() {
         ("DTSTART:20260601T100000Z", "DTSTART;VALUE=DATE:20260601"),
         ("DTEND:20260601T110000Z", "DTEND:20260601T110000+0200"),
         ("DTSTAMP:20260501T080000Z", "DTSTAMP:now"),
-        ("|LOCATION:Room #1|ORGANIZER;CN=Sam Example:MAILTO:sam@example.org", "|ORGANIZER;CN=Sam Example:MAILTO:sam@example.org|LOCATION:Room #1"),
+        (
+            "|LOCATION:Room #1|ORGANIZER;CN=Sam Example:MAILTO:sam@example.org",
+            "|ORGANIZER;CN=Sam Example:MAILTO:sam@example.org|LOCATION:Room #1",
+        ),
         ("|X-MICROSOFT-CDO-BUSYSTATUS:BUSY", ""),
     ] {
         let changed = event.replace(from, to);
@@ -339,7 +402,10 @@ fn the_limits_of_time_hold_for_templates_too() {
 
 #[test]
 fn an_empty_feed_is_whole_and_empty() {
-    for body in ["BEGIN:VCALENDAR|VERSION:2.0|METHOD:REQUEST|PRODID:-//LibreBooking//x|END:VCALENDAR", "BEGIN:VCALENDAR|END:VCALENDAR|"] {
+    for body in [
+        "BEGIN:VCALENDAR|VERSION:2.0|METHOD:REQUEST|PRODID:-//LibreBooking//x|END:VCALENDAR",
+        "BEGIN:VCALENDAR|END:VCALENDAR|",
+    ] {
         let found = read(crlf(body).as_bytes(), &options()).unwrap();
         assert!(found.complete && found.bookings.is_empty() && found.events == 0);
     }

@@ -59,14 +59,18 @@ pub(crate) fn times(snapshot: &Snapshot) -> Vec<String> {
 
 /// `name <address>` of each person of the only booking.
 pub(crate) fn people(snapshot: &Snapshot) -> Vec<String> {
-    let [booking] = snapshot.bookings.as_slice() else { panic!("{} bookings: {:?}", snapshot.bookings.len(), snapshot.problems) };
+    let [booking] = snapshot.bookings.as_slice() else {
+        panic!("{} bookings: {:?}", snapshot.bookings.len(), snapshot.problems)
+    };
     let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
     booking.people.iter().map(|person| format!("{} <{}>", part(&person.name), part(&person.email))).collect()
 }
 
 /// The resources of the only booking.
 pub(crate) fn resources(snapshot: &Snapshot) -> Vec<&str> {
-    let [booking] = snapshot.bookings.as_slice() else { panic!("{} bookings: {:?}", snapshot.bookings.len(), snapshot.problems) };
+    let [booking] = snapshot.bookings.as_slice() else {
+        panic!("{} bookings: {:?}", snapshot.bookings.len(), snapshot.problems)
+    };
     booking.resources.iter().map(String::as_str).collect()
 }
 
