@@ -334,7 +334,7 @@ fn a_forged_event_needs_more_than_a_title_holds() {
     for (skipped, line) in FORGED.iter().enumerate().skip(1) {
         let kept: Vec<&str> =
             FORGED.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, line)| *line).collect();
-        assert!(!opens(&kept.join("|")), "without {}", line);
+        assert!(!opens(&kept.join("|")), "without {line}");
     }
     let cheaper = [
         ("UID:1234567&booked.example.org", "UID:1234567"),
