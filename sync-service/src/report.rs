@@ -216,7 +216,7 @@ impl Report {
     pub(crate) fn answer(mut self, mut text: String) -> Answer {
         self.summary = self.summary();
         for said in &self.said {
-            let _ = writeln!(text, "Demo, in place of an administrator: {said}");
+            let _ = writeln!(text, "Demo: {said}");
         }
         for said in &self.said_by_chores {
             let _ = writeln!(text, "{said}");
@@ -340,9 +340,13 @@ impl Report {
         let (linked, created) = (sum(|link| link.actions.link), sum(|link| link.actions.create));
         let _ = writeln!(
             text,
-            "{linked} records linked, {created} created, {} bookings delivered.\nA second plan, read afresh from both sides, \
+            "{linked} records linked, {created} created{}.\nA second plan, read afresh from both sides, \
              {}.",
-            self.events.delivered,
+            if self.event_links.is_empty() {
+                String::new()
+            } else {
+                format!(", {} bookings delivered", self.events.delivered)
+            },
             if left == 0 { "is empty".to_owned() } else { format!("has {left} actions") }
         );
     }

@@ -9,8 +9,12 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod booking;
+mod smtp;
 mod timeware;
 
+pub use booking::BookingSite;
+pub use smtp::{Kept, SmtpServer};
 pub use timeware::dump;
 
 /// A simulator as a process of its own; it ends with the value.
@@ -21,11 +25,13 @@ pub struct SimProcess {
     pub info: Value,
 }
 
-/// An installation of `net2-timeware` in a folder of its own.
+/// An installation of a program in a folder of its own.
 #[derive(Debug)]
 pub struct Installation {
     folder: TempDir,
-    password: String,
+    program: &'static str,
+    /// Environment of its commands: passwords and other secrets.
+    secrets: Vec<(&'static str, String)>,
 }
 
 /// What a program said.
@@ -62,8 +68,17 @@ pub fn program(name: &str) -> PathBuf {
 impl SimProcess {
     /// Starts `vendor-sim net2` on a free port of loopback.
     pub fn net2(arguments: &[&str]) -> Self {
+        Self::start("net2", arguments)
+    }
+
+    /// Starts `vendor-sim feed` on a free port of loopback.
+    pub fn feed(arguments: &[&str]) -> Self {
+        Self::start("feed", arguments)
+    }
+
+    fn start(vendor: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(program("vendor-sim"))
-            .arg("net2")
+            .arg(vendor)
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -94,12 +109,12 @@ impl Drop for SimProcess {
 }
 
 impl Installation {
-    /// An installation against a simulator, with more lines of configuration at its end.
+    /// An installation of `net2-timeware` against a simulator, with more lines of configuration at its end.
     pub fn against(sim: &SimProcess, more: &str) -> Self {
         Self::with_net2(sim.info("url"), sim.info("operator"), sim.info("client_id"), sim.info("password"), more)
     }
 
-    /// An installation against any address.
+    /// An installation of `net2-timeware` against any address.
     pub fn with_net2(url: &str, operator: &str, client_id: &str, password: &str, more: &str) -> Self {
         let text = format!(
             "[service]\ndata = \"data\"\n\n[net2]\nurl = {url:?}\noperator = {operator:?}\npassword = \"env:NET2_PASSWORD\"\n\
@@ -109,11 +124,16 @@ impl Installation {
         Self::with_config(&text, password)
     }
 
-    /// An installation with this configuration.
+    /// An installation of `net2-timeware` with this configuration.
     pub fn with_config(text: &str, password: &str) -> Self {
+        Self::of("net2-timeware", text, vec![("NET2_PASSWORD", password.to_owned())])
+    }
+
+    /// An installation of any program with this configuration.
+    pub fn of(program: &'static str, text: &str, secrets: Vec<(&'static str, String)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("net2-timeware.toml"), text).unwrap();
-        Self { folder, password: password.to_owned() }
+        std::fs::write(folder.path().join(format!("{program}.toml")), text).unwrap();
+        Self { folder, program, secrets }
     }
 
     /// Its folder.
@@ -126,19 +146,20 @@ impl Installation {
         self.folder.path().join("timeware.db")
     }
 
-    /// Runs `net2-timeware` with these arguments to its end.
+    /// Runs the program with these arguments to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
         Said::of(&self.command(arguments).output().unwrap())
     }
 
-    /// Starts `net2-timeware` with these arguments.
+    /// Starts the program with these arguments.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program("net2-timeware"));
-        command.args(arguments).current_dir(self.folder.path()).env("NET2_PASSWORD", &self.password);
+        let mut command = Command::new(program(self.program));
+        command.args(arguments).current_dir(self.folder.path());
+        command.envs(self.secrets.iter().map(|(name, value)| (name, value)));
         command
     }
 }
@@ -171,7 +192,7 @@ impl Said {
 }
 
 /// A request by the plainest of means, so that nothing of ours stands between.
-fn http(method: &str, url: &str, body: &Value) -> Value {
+pub(crate) fn http(method: &str, url: &str, body: &Value) -> Value {
     use std::io::{Read as _, Write as _};
     let rest = url.strip_prefix("http://").expect("control calls go over plain http");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

@@ -361,7 +361,7 @@ async fn a_demo_is_fresh_each_time_and_plays_the_administrator() {
     }
     let said = site.toy(&["--demo", "apply"]).await;
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    assert!(said.out.contains("in place of an administrator: released the terminal Front door"), "{}", said.out);
+    assert!(said.out.contains("Demo: released the terminal Front door"), "{}", said.out);
     assert!(said.out.contains("1 read, 1 delivered"), "{}", said.out);
     for verb in [
         &["--demo", "status"][..],

@@ -1,0 +1,119 @@
+//! From the configuration to feeds, doors and the link between them.
+
+use std::sync::Arc;
+
+use booking_access::codes::Identification;
+use booking_access::{Access, Bookers, Fault, Sealer, Settings, Store, Watched, link};
+use ical_bookings::sync::IcalSite;
+use net2_client::sync::{BookersConfig, Net2Doors};
+use secrecy::SecretString;
+use sync_core::clock::Clock;
+use sync_core::connector::{DoorSystem, Endpoint, Source as _};
+use sync_service::{ConfigFault, ConfigFaults, Installation, Setup};
+
+use super::post::{self, MailEndpoint, Post};
+use super::states::StoredStates;
+use super::{Config, Parts};
+
+/// Secrets that the configuration refers to.
+pub(super) struct Secrets {
+    pub(super) net2: SecretString,
+    pub(super) client: Option<SecretString>,
+    /// One per feed, in their order.
+    pub(super) links: Vec<SecretString>,
+}
+
+/// Reads the secrets, opens the store, makes everything. Sends nothing.
+pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>, Installation), ConfigFaults> {
+    let (mut faults, warnings) = config.faults();
+    for warning in warnings {
+        setup.warn(warning);
+    }
+    let secrets = secrets(config, setup, &mut faults);
+    ConfigFaults::none_of(faults)?;
+    let smtp = post::smtp(config, setup)?;
+    let post = smtp.clone().map_or_else(Post::none, |smtp| Post::by(Arc::new(smtp)));
+    let (parts, installation) = assemble(config, setup, secrets, post, setup.clock().clone())?;
+    let mut installation = installation;
+    installation.endpoints.push(Arc::new(MailEndpoint::new(config, setup, smtp)));
+    Ok((parts, installation))
+}
+
+/// Puts everything together.
+pub(super) fn assemble(
+    config: &Config,
+    setup: &Setup,
+    secrets: Secrets,
+    post: Post,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<Parts>, Installation), ConfigFaults> {
+    let fault = |setting: &str, error: &dyn std::fmt::Display, remedy: &str| {
+        ConfigFaults::from(ConfigFault::new(setting, error.to_string(), remedy))
+    };
+    let unusable = "Name another folder, or give this account the right to write there";
+    std::fs::create_dir_all(setup.data()).map_err(|error| fault("service.data", &error, unusable))?;
+    let store =
+        Store::open(setup.data().join("bookings.db")).map_err(|error| fault("service.data", &error, unusable))?;
+    let sealer =
+        Sealer::open(setup.data().join("secret.key")).map_err(|error| fault("service.data", &error, unusable))?;
+    let settings = Settings { access: config.access.clone(), codes: config.codes.clone(), zone: setup.time_zone };
+    let access = Access::open(store.clone(), sealer, settings)
+        .map_err(|error| fault("service.data", &error, "Look at the file, or move it away and start afresh"))?;
+    let access = access
+        .with_mail(&config.mail)
+        .map_err(|faults| ConfigFaults::from(ConfigFault::new("mail", told(&faults), "Correct the template")))?;
+    let access = Arc::new(access);
+
+    let states = Arc::new(StoredStates(store));
+    let mut feeds = Vec::with_capacity(config.feeds.len());
+    for (feed, link) in config.feeds.iter().cloned().zip(secrets.links) {
+        let name = feed.name.clone();
+        let site = IcalSite::new(name, vec![(feed, link)], &config.resources(), states.clone());
+        feeds.push(Arc::new(site.map_err(|error| fault("feeds", &error.message(), "Correct it"))?));
+    }
+    let client = config
+        .net2
+        .client(secrets.net2, secrets.client)
+        .map_err(|error| fault("net2.url", &error.message(), "Correct it"))?;
+    let doors_in_use = config.access.resources.values().flatten().map(booking_access::DoorId::as_str);
+    let net2 =
+        Net2Doors::with_client("net2", config.net2.clone(), bookers_of(config), client).using_doors(doors_in_use);
+    let net2 = Arc::new(net2);
+
+    let doors: Arc<dyn DoorSystem> = net2.clone();
+    let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
+    let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
+    let parts = Arc::new(Parts { access, feeds, net2: net2.clone(), net2_section: config.net2.clone(), post, clock });
+    let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
+    endpoints.extend(parts.feeds.iter().map(|feed| -> Arc<dyn Endpoint> { feed.clone() }));
+    Ok((parts, Installation::new(endpoints).link(link(bookers, watched))))
+}
+
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The bookers of the configuration; tokens are nobody's but the staff's where no numbers are issued.
+fn bookers_of(config: &Config) -> BookersConfig {
+    let mut bookers = config.bookers.clone();
+    if config.codes.identification != Identification::Qr {
+        bookers.code_token_type = String::new();
+    }
+    bookers
+}
+
+fn secrets(config: &Config, setup: &Setup, faults: &mut Vec<ConfigFault>) -> Secrets {
+    let mut secret = |setting: String, reference: &str| match setup.secret(&setting, reference) {
+        Ok(secret) => secret,
+        Err(fault) => {
+            faults.push(fault);
+            SecretString::default()
+        }
+    };
+    let net2 = secret("net2.password".to_owned(), &config.net2.password);
+    let client = config.net2.client_secret.as_ref();
+    let client = client.map(|reference| secret("net2.client_secret".to_owned(), reference));
+    let links = config.feeds.iter().enumerate();
+    let links = links.map(|(position, feed)| secret(format!("feeds[{position}].link"), &feed.link)).collect();
+    Secrets { net2, client, links }
+}

@@ -1,0 +1,312 @@
+//! What is done besides the link: reading feeds, meeting begins and ends, sending letters, forgetting.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use booking_access::mail::{MailRow, MailState};
+use chrono::{DateTime, NaiveDate, Utc};
+use ical_bookings::http::Outcome;
+use ical_bookings::sync::IcalSite;
+use sync_core::model::ExternalId;
+use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
+
+use super::Parts;
+
+/// How often is looked whether somebody changed something by hand.
+const LOOK: Duration = Duration::from_secs(5);
+/// No two looks at a clock are closer than this.
+const LEAST: Duration = Duration::from_millis(20);
+
+/// Reads the feeds whose time has come, takes over what they say, and prepares for people who are new.
+pub(super) struct Feeds(Arc<Parts>);
+
+/// Meets each begin and end of a booking to the second.
+pub(super) struct Boundaries {
+    parts: Arc<Parts>,
+    seen: Mutex<DateTime<Utc>>,
+}
+
+/// Writes letters about what changed, and sends what is due.
+pub(super) struct Letters(Arc<Parts>);
+
+/// Counts what happened since the program began, for reports.
+pub(super) struct Numbers {
+    parts: Arc<Parts>,
+    began: DateTime<Utc>,
+}
+
+/// Forgets what was kept long enough, once a day.
+pub(super) struct Upkeep {
+    parts: Arc<Parts>,
+    done: Mutex<Option<NaiveDate>>,
+}
+
+impl Feeds {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        Self(parts)
+    }
+}
+
+#[async_trait]
+impl Chore for Feeds {
+    fn name(&self) -> &'static str {
+        "feeds"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::BeforeLinks
+    }
+
+    fn reads_only(&self) -> bool {
+        true
+    }
+
+    async fn next(&self, desk: &Desk) {
+        let now = self.0.clock.now();
+        let mut first = None;
+        for feed in &self.0.feeds {
+            let due = feed.next_try(now).await.ok().flatten();
+            first = first.into_iter().chain(due).min();
+        }
+        desk.clock().sleep(until(first, now).max(Duration::from_secs(1))).await;
+    }
+
+    async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
+        let now = self.0.clock.now();
+        let mut report = ChoreReport::default();
+        for feed in &self.0.feeds {
+            self.read(feed, now, &mut report).await?;
+        }
+        if let Err(error) = self.0.access.prepare(&*self.0.net2, now).await {
+            report.troubles.push(Trouble::new("preparing for new people", error.to_string()));
+        }
+        Ok(report)
+    }
+}
+
+impl Feeds {
+    /// Asks one feed, if its time has come, and takes over what is known of it.
+    async fn read(&self, feed: &IcalSite, now: DateTime<Utc>, report: &mut ChoreReport) -> Result<(), Failure> {
+        for poll in feed.poll(now).await {
+            tracing::info!(
+                feed = poll.feed,
+                outcome = ?poll.outcome,
+                bookings = poll.bookings,
+                next = %poll.next_try.format("%H:%M:%S"),
+                "read"
+            );
+            if !matches!(poll.outcome, Outcome::New | Outcome::Unchanged | Outcome::NotModified) {
+                let remedy = "Known bookings stay in force; `status` shows when it is tried again";
+                let trouble = Trouble::new(format!("feed {}", poll.feed), poll.detail.clone());
+                report.troubles.push(trouble.with_remedy(remedy));
+            }
+            for alarm in &poll.alarms {
+                report.warnings.push(format!("feed {}: {}", poll.feed, alarm.text));
+                self.0.access.raise(&format!("feed {} {}", poll.feed, alarm.kind.as_str()), &alarm.text, now)?;
+            }
+            for kind in &poll.ended {
+                self.0.access.heal(&format!("feed {} {}", poll.feed, kind.as_str()), now)?;
+            }
+        }
+        let taken = self.0.access.take(feed, now).await?;
+        let changes = taken.added + taken.changed + taken.cancelled + taken.gone;
+        if changes > 0 {
+            tracing::info!(
+                feed = taken.source,
+                added = taken.added,
+                changed = taken.changed,
+                cancelled = taken.cancelled,
+                gone = taken.gone,
+                "taken over"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Boundaries {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        let seen = Mutex::new(parts.clock.now());
+        Self { parts, seen }
+    }
+
+    fn seen(&self) -> DateTime<Utc> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Chore for Boundaries {
+    fn name(&self) -> &'static str {
+        "begins and ends"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::AfterLinks
+    }
+
+    async fn next(&self, desk: &Desk) {
+        loop {
+            let now = self.parts.clock.now();
+            let boundary = self.parts.access.grants().next_boundary(self.seen());
+            let wait = until(boundary, now).min(LOOK);
+            if wait.is_zero() {
+                return;
+            }
+            desk.clock().sleep(wait.max(LEAST)).await;
+        }
+    }
+
+    /// One person's failure stops nobody else's door; the full check each minute makes up for what fails here.
+    async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
+        let (from, now) = (self.seen(), self.parts.clock.now());
+        let due = self.parts.access.grants();
+        let due: Vec<ExternalId> = due.due(from, now).into_iter().map(|holder| (&*holder.key).into()).collect();
+        if let (Some(link), false) = (desk.installation().links.first(), due.is_empty()) {
+            let report = desk.run_for(&**link, &due).await?;
+            if let Some(error) = report.error {
+                return Err(Failure::new(error));
+            }
+        }
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok(ChoreReport::default())
+    }
+}
+
+impl Letters {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        Self(parts)
+    }
+}
+
+#[async_trait]
+impl Chore for Letters {
+    fn name(&self) -> &'static str {
+        "letters"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::AfterLinks
+    }
+
+    async fn next(&self, desk: &Desk) {
+        desk.clock().sleep(LOOK).await;
+    }
+
+    async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
+        let now = self.0.clock.now();
+        let access = &self.0.access;
+        let mut report = ChoreReport::default();
+        access.write_letters(now)?;
+        for late in access.late_letters(now)? {
+            report
+                .warnings
+                .push(format!("no mail reached {} yet, whose booking begins soon: {}", late.person, late.why));
+        }
+        if let Some(transport) = self.0.post.transport() {
+            let posted = access.send_letters(transport, now).await?;
+            if let Some(why) = posted.unreachable {
+                let remedy = "Letters wait and are sent once it answers; `test` walks through it step by step";
+                report.troubles.push(Trouble::new("the mail server", why).with_remedy(remedy));
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Numbers {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        let began = parts.clock.now();
+        Self { parts, began }
+    }
+}
+
+#[async_trait]
+impl Chore for Numbers {
+    fn name(&self) -> &'static str {
+        "numbers"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::AfterLinks
+    }
+
+    /// The service has `status` and the log for that.
+    async fn next(&self, _desk: &Desk) {
+        std::future::pending().await
+    }
+
+    async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
+        let access = &self.parts.access;
+        let counts = access.counts(self.began, self.parts.clock.now())?;
+        let sent = |mail: &&MailRow| {
+            mail.state == MailState::Sent && mail.finished.is_some_and(|finished| finished >= self.began)
+        };
+        let mut report = ChoreReport::default();
+        report.count("bookings", counts.bookings);
+        report.count("granted", counts.granted);
+        report.count("withdrawn", counts.withdrawn);
+        report.count("mails", access.letters(None)?.iter().filter(sent).count() as u64);
+        report.count("problems", counts.problems);
+        Ok(report)
+    }
+}
+
+impl Upkeep {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        Self { parts, done: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Chore for Upkeep {
+    fn name(&self) -> &'static str {
+        "upkeep"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::AfterLinks
+    }
+
+    async fn next(&self, desk: &Desk) {
+        desk.clock().sleep(Duration::from_mins(10)).await;
+    }
+
+    async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
+        let now = self.parts.clock.now();
+        let today = desk.setup().today(now);
+        if *self.done.lock().unwrap_or_else(PoisonError::into_inner) == Some(today) {
+            return Ok(ChoreReport::default());
+        }
+        let retained = self.parts.access.retain(now)?;
+        tracing::info!(
+            bookings = retained.bookings,
+            people = retained.people,
+            rights = retained.rights,
+            audit = retained.audit,
+            codes = retained.codes,
+            "forgotten"
+        );
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(today);
+        Ok(ChoreReport::default())
+    }
+}
+
+/// How long it is until then; nothing if that has passed, long if there is no such time.
+fn until(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    due.map_or(Duration::from_hours(1), |due| (due - now).to_std().unwrap_or_default())
+}
+
+macro_rules! shown_by_name {
+    ($($chore:ty),*) => {$(
+        impl fmt::Debug for $chore {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    )*};
+}
+
+shown_by_name!(Feeds, Boundaries, Letters, Numbers, Upkeep);

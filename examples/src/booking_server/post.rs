@@ -1,0 +1,107 @@
+//! How letters leave: the mail server of the configuration, or the demo's pile.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use booking_access::mail::{Site, Smtp, Stationery, Transport, test_steps};
+use chrono::Utc;
+use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SyncError};
+use sync_core::model::EndpointName;
+use sync_service::{ConfigFault, ConfigFaults, Setup};
+
+use super::Config;
+
+/// How letters leave; nobody is written to where mail is off.
+#[derive(Clone)]
+pub(super) struct Post {
+    transport: Option<Arc<dyn Transport>>,
+}
+
+/// The mail server as something that `test` walks through.
+pub(super) struct MailEndpoint {
+    name: EndpointName,
+    config: Config,
+    smtp: Option<Smtp>,
+    site: Site,
+}
+
+impl Post {
+    /// No mail.
+    pub(super) fn none() -> Self {
+        Self { transport: None }
+    }
+
+    pub(super) fn by(transport: Arc<dyn Transport>) -> Self {
+        Self { transport: Some(transport) }
+    }
+
+    pub(super) fn transport(&self) -> Option<&dyn Transport> {
+        self.transport.as_deref()
+    }
+}
+
+/// The mail server of the configuration; `None` where mail is off.
+pub(super) fn smtp(config: &Config, setup: &Setup) -> Result<Option<Smtp>, ConfigFaults> {
+    let mail = &config.mail;
+    if !mail.enabled {
+        return Ok(None);
+    }
+    let password = mail.password.as_ref().map(|reference| setup.secret("mail.password", reference)).transpose()?;
+    let smtp = Smtp::new(mail, password, None)
+        .map_err(|error| ConfigFault::new("mail.server", error.to_string(), "Correct it"))?;
+    Ok(Some(smtp))
+}
+
+impl MailEndpoint {
+    pub(super) fn new(config: &Config, setup: &Setup, smtp: Option<Smtp>) -> Self {
+        let access = &config.access;
+        let site = Site::new(setup.time_zone, access.grace_before_minutes, access.grace_after_minutes);
+        Self { name: "mail".into(), config: config.clone(), smtp, site }
+    }
+}
+
+#[async_trait]
+impl Endpoint for MailEndpoint {
+    fn name(&self) -> &EndpointName {
+        &self.name
+    }
+
+    async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
+        Ok(EndpointIdentity::default())
+    }
+
+    /// Everything up to the letter itself.
+    async fn check(&self) -> CheckReport {
+        let mut report = CheckReport::default();
+        let Some(smtp) = &self.smtp else {
+            report.warning(
+                "mail",
+                "is off: nobody is told a code, and nobody hears of malfunctions",
+                "Set mail.enabled",
+            );
+            return report;
+        };
+        match Stationery::load(&self.config.mail, &self.config.codes, self.site) {
+            Ok(stationery) => test_steps(&stationery, &self.config.codes, smtp, None, Utc::now()).await,
+            Err(faults) => {
+                for fault in faults {
+                    report.failed("templates", fault.to_string(), "Correct the template");
+                }
+                report
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Post")
+    }
+}
+
+impl fmt::Debug for MailEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailEndpoint")
+    }
+}

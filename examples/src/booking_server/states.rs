@@ -1,0 +1,29 @@
+//! States of feeds, kept in the store of bookings.
+
+use async_trait::async_trait;
+use booking_access::{AccessError, Store, document, put_document};
+use ical_bookings::http::FeedState;
+use ical_bookings::sync::FeedStates;
+use sync_core::connector::{ErrorClass, SyncError};
+
+/// Kind of the documents.
+const FEED: &str = "feed";
+
+/// States of feeds in the store of bookings.
+#[derive(Debug)]
+pub(super) struct StoredStates(pub(super) Store);
+
+#[async_trait]
+impl FeedStates for StoredStates {
+    async fn load(&self, feed: &str) -> Result<Option<FeedState>, SyncError> {
+        self.0.with(|connection| document(connection, FEED, feed)).map_err(|error| failed(&error))
+    }
+
+    async fn save(&self, feed: &str, state: &FeedState) -> Result<(), SyncError> {
+        self.0.with(|connection| put_document(connection, FEED, feed, state)).map_err(|error| failed(&error))
+    }
+}
+
+fn failed(error: &AccessError) -> SyncError {
+    SyncError::new(ErrorClass::Transient, format!("the state of a feed: {error}"))
+}
