@@ -1,4 +1,7 @@
 //! What a new reading takes away from what is known, and whether it may.
+//!
+//! Only a sudden loss is doubted. A single booking that is missing is gone from the next reading on, under way or not: how
+//! often it must be missing before a door closes is up to whoever opens doors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,13 +29,9 @@ pub(super) fn take_over(
         state.hold = None;
         true
     };
-    let missing = if believed {
-        merge.still_running(&mut state.running, now)
-    } else {
-        state.running.clear();
-        std::mem::take(&mut merge.missing)
-    };
-    merge.kept.extend(missing.into_values());
+    if !believed {
+        merge.kept.extend(std::mem::take(&mut merge.missing).into_values());
+    }
     merge.kept.extend(reading.bookings.into_values());
     merge.kept.sort_by(|a, b| (a.start, &a.uid, a.instance).cmp(&(b.start, &b.uid, b.instance)));
     let changed = merge.before != merge.kept;
@@ -147,29 +146,12 @@ impl Merge {
             hold.empty == empty && hold.missing.iter().filter(|key| !over.contains(key)).eq(missing.iter())
         };
         match before.filter(agrees) {
-            Some(hold) if hold.polls > 0 => Hold { missing, polls: hold.polls.saturating_add(1), validators, ..hold },
-            Some(hold) => Hold { missing, polls: 1, since: now, validators, ..hold },
-            None => Hold { missing, of: self.of, empty, polls: 1, since: now, began, validators },
-        }
-    }
-
-    /// Of what is missing, that which is under way and may not go at the first sight.
-    fn still_running(
-        &mut self,
-        running: &mut BTreeMap<BookingKey, u32>,
-        now: DateTime<Utc>,
-    ) -> BTreeMap<BookingKey, Booking> {
-        let mut missing = std::mem::take(&mut self.missing);
-        let seen = std::mem::take(running);
-        missing.retain(|key, booking| {
-            let polls = seen.get(key).copied().unwrap_or(0) + 1;
-            let stays = booking.start <= now && polls < POLLS;
-            if stays {
-                running.insert(key.clone(), polls);
+            Some(hold) if hold.polls > 0 => {
+                Hold { missing, polls: hold.polls.saturating_add(1), last: Some(now), validators, ..hold }
             }
-            stays
-        });
-        missing
+            Some(hold) => Hold { missing, polls: 1, since: now, last: Some(now), validators, ..hold },
+            None => Hold { missing, of: self.of, empty, polls: 1, since: now, began, last: Some(now), validators },
+        }
     }
 }
 

@@ -113,11 +113,10 @@ pub(super) fn judge(
         state.last_good = Some(now);
     }
     // Readings agree only if nothing else came between them.
-    if !outcome.is_calendar() {
-        state.running.clear();
-        if let Some(hold) = &mut state.hold {
-            hold.polls = 0;
-        }
+    if !outcome.is_calendar()
+        && let Some(hold) = &mut state.hold
+    {
+        hold.polls = 0;
     }
     state.failures = if verdict.pace == Pace::Usual { 0 } else { state.failures.saturating_add(1) };
     let wait = schedule::wait(settings.interval, state.asked(), verdict.pace, state.failures, chance);
@@ -196,7 +195,6 @@ impl Verdict {
         if state.hold.take().is_some() {
             state.validators = None;
         }
-        state.running.clear();
         state.asked_seconds = longest([state.asked_seconds, max_age.map(|age| age.as_secs())]);
         Self::usual(Outcome::NotModified, "nothing changed")
     }

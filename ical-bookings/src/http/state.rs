@@ -25,9 +25,6 @@ pub struct FeedState {
     pub(crate) settings: Mark,
     pub(crate) validators: Option<Validators>,
     pub(crate) hold: Option<Hold>,
-    /// Bookings under way that are missing, and in how many readings in a row.
-    #[serde(with = "pairs")]
-    pub(crate) running: BTreeMap<BookingKey, u32>,
     /// How seldom the feed asks to be read.
     pub(crate) asked_seconds: Option<u64>,
     pub(crate) failures: u32,
@@ -77,6 +74,9 @@ pub(crate) struct Hold {
     pub(super) since: DateTime<Utc>,
     /// When something was first missing.
     pub(crate) began: DateTime<Utc>,
+    /// When the last of them was.
+    #[serde(default)]
+    pub(super) last: Option<DateTime<Utc>>,
     /// Of the last of them, for the case that it is believed.
     pub(super) validators: Option<Validators>,
 }
@@ -97,7 +97,8 @@ impl FeedState {
         self.last_good.is_some()
     }
 
-    /// When the last answer was accepted.
+    /// When the last answer was accepted: a whole calendar that is believed, whether it says anything new or not, or the
+    /// word of the server that nothing changed. A confirmed loss counts from the reading that showed it last.
     pub fn last_good(&self) -> Option<DateTime<Utc>> {
         self.last_good
     }
@@ -122,7 +123,7 @@ impl FeedState {
     pub fn confirm(&mut self) -> bool {
         let Some(hold) = self.hold.take() else { return false };
         self.bookings.retain(|booking| !hold.missing.contains(&BookingKey::of(booking)));
-        self.last_good = self.last_try;
+        self.last_good = hold.last.or(self.last_good);
         self.validators = hold.validators;
         for kind in [AlarmKind::SuddenLoss, AlarmKind::Empty] {
             self.alarms.remove(&kind);
@@ -171,17 +172,4 @@ fn problems<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Problem>, D::Error
             Known::Other(_) => None,
         })
         .collect())
-}
-
-/// A map whose keys are no texts, as a list.
-mod pairs {
-    use super::{BTreeMap, BookingKey, Deserialize, Deserializer, Serialize};
-
-    pub(super) fn serialize<S: serde::Serializer>(map: &BTreeMap<BookingKey, u32>, to: S) -> Result<S::Ok, S::Error> {
-        map.iter().collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<BookingKey, u32>, D::Error> {
-        Ok(Vec::deserialize(from)?.into_iter().collect())
-    }
 }

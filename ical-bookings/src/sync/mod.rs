@@ -8,6 +8,12 @@
 //! [`IcalSite::next_try`] says so, reads whenever it likes, and has the bookings at hand right after a start without a
 //! network. The state of each link is kept where the owner wants it ([`FeedStates`]), before anybody acts on it.
 //!
+//! A booking that a feed lacks is missing from the next list on. [`Source::as_of`](sync_core::connector::Source::as_of) says
+//! when the feeds behind a list were last looked at, so that a caller who wants an absence confirmed by further looks can
+//! tell a further look from the same one read again. It is that of the feed that was not heard of for longest: one dead link
+//! keeps all absences of its site waiting. A caller with several feeds who wants the absences of each confirmed by its own
+//! looks makes one `IcalSite` per feed; a booking that two of these show is then two bookings.
+//!
 //! ```no_run
 //! use std::sync::Arc;
 //! use ical_bookings::sync::{FeedConfig, IcalSite, MemoryStates};

@@ -1,11 +1,12 @@
 //! The feeds of one site as an endpoint.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connector_http::{Error, ErrorKind};
+use futures::future::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use secrecy::SecretString;
 use sync_core::connector::{
@@ -24,6 +25,8 @@ pub struct IcalSite {
     pub(super) links: Vec<Link>,
     pub(super) resources: Vec<String>,
     states: Arc<dyn FeedStates>,
+    /// Of what the last snapshot told, not of what is known since: a poll in between makes an old list no newer.
+    as_of: StdMutex<Option<DateTime<Utc>>>,
 }
 
 /// One feed with its section and its state.
@@ -61,7 +64,7 @@ impl IcalSite {
                 turn: Mutex::default(),
             });
         }
-        Ok(Self { name: name.into(), links, resources: resources.to_vec(), states })
+        Ok(Self { name: name.into(), links, resources: resources.to_vec(), states, as_of: StdMutex::default() })
     }
 
     /// Asks the feeds whose time has come, a few at a time, and keeps what they say. One report for each of these.
@@ -121,7 +124,8 @@ impl IcalSite {
     }
 
     async fn poll_links(&self, now: DateTime<Utc>, all: bool) -> Vec<PollReport> {
-        let polls = self.links.iter().map(|link| self.poll_link(link, now, all));
+        // Boxed, so that callers may be `Send` whatever the lifetime of a link is.
+        let polls: Vec<_> = self.links.iter().map(|link| self.poll_link(link, now, all).boxed()).collect();
         stream::iter(polls).buffered(AT_ONCE).filter_map(|report| async { report }).collect().await
     }
 
@@ -153,15 +157,18 @@ impl IcalSite {
         Ok(state.insert(loaded).clone())
     }
 
-    /// Everything that is known, as one list.
-    async fn known(&self) -> Result<Page<Booking>, SyncError> {
+    /// Everything that is known, as one list, and when the feed that was not heard of for longest was last looked at.
+    async fn known(&self) -> Result<(Page<Booking>, Option<DateTime<Utc>>), SyncError> {
         let mut feeds = Vec::with_capacity(self.links.len());
         for link in &self.links {
             feeds.push((link.feed.name(), self.state(link).await?));
         }
         let complete = feeds.iter().all(|(_, state)| state.was_read());
+        // None is less than any time: one feed that was never read leaves the list without a time.
+        let as_of = feeds.iter().map(|(_, state)| state.last_good()).min().flatten();
         let merged = merge::merge(&feeds, &self.resources);
-        Ok(Page { records: merged.records, invalid: merged.invalid, end: Some(End { count: None, complete }) })
+        let end = Some(End { count: None, complete });
+        Ok((Page { records: merged.records, invalid: merged.invalid, end }, as_of))
     }
 }
 
@@ -191,7 +198,8 @@ impl Source<Booking> for IcalSite {
     /// feed that cannot be read now had before is still listed.
     fn snapshot(&self, window: Option<Window>) -> BoxStream<'_, Result<Page<Booking>, SyncError>> {
         let page = async move {
-            let mut page = self.known().await?;
+            let (mut page, as_of) = self.known().await?;
+            *self.as_of.lock().unwrap_or_else(PoisonError::into_inner) = as_of;
             if let Some(window) = window {
                 page.records.retain(|record| record.value.start < window.to && record.value.end > window.from);
             }
@@ -200,8 +208,14 @@ impl Source<Booking> for IcalSite {
         stream::once(page).boxed()
     }
 
+    /// When the feeds behind the last snapshot were last looked at with an accepted answer, be it that nothing changed: the
+    /// oldest of these times, over restarts too. None until each feed has been read, and before the first snapshot.
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        *self.as_of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Booking>>, SyncError> {
-        Ok(self.known().await?.records.into_iter().find(|record| record.id == *id))
+        Ok(self.known().await?.0.records.into_iter().find(|record| record.id == *id))
     }
 
     /// Bookings carry no key but their id.
