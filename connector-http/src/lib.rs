@@ -5,6 +5,8 @@
 )]
 
 mod answer;
+#[cfg(feature = "config")]
+mod config;
 mod error;
 mod failure;
 mod fingerprint;
@@ -35,6 +37,8 @@ pub use client::{
     token::{Token, TokenSource},
     transport::{NetTransport, OperationName, Transport},
 };
+#[cfg(feature = "config")]
+pub use config::{ConfigFault, TrustConfig};
 pub use error::{Error, ErrorKind, Phase};
 pub use failure::{ConnectFailure, TlsFailure};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};

@@ -1,9 +1,8 @@
 //! What the operator decides about mail.
 
-use std::fs;
 use std::path::PathBuf;
 
-use connector_http::{Error, ErrorKind, Fingerprint, Trust};
+use connector_http::TrustConfig;
 use lettre::Address;
 use lettre::message::Mailbox;
 use schemars::JsonSchema;
@@ -30,7 +29,7 @@ pub struct MailConfig {
     /// How the connection is protected; by default what belongs to the port.
     pub tls: Option<TlsMode>,
     /// Whose certificate is believed.
-    pub trust: MailTrust,
+    pub trust: TrustConfig,
     /// Name for signing on at the mail server; none = no signing on.
     pub user: Option<String>,
     /// Where the password is, or with `xoauth2` the access token: `env:NAME` or `file:PATH`.
@@ -108,20 +107,6 @@ pub enum AuthMode {
     Xoauth2,
 }
 
-/// Whose certificate of a mail server is believed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum MailTrust {
-    /// Whatever the operating system trusts.
-    #[default]
-    System,
-    /// That, and the roots in a PEM file.
-    ExtraRoot(PathBuf),
-    /// Exactly the certificates with these SHA-256 fingerprints; `test` shows the server's.
-    PinnedSha256(Vec<String>),
-}
-
 /// Where access tokens come from: an application's own credentials are exchanged for them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -143,7 +128,7 @@ impl Default for MailConfig {
             server: String::new(),
             port: 587,
             tls: None,
-            trust: MailTrust::default(),
+            trust: TrustConfig::default(),
             user: None,
             password: None,
             auth: AuthMode::default(),
@@ -291,28 +276,6 @@ impl MailConfig {
     }
 }
 
-impl MailTrust {
-    /// The trust that it stands for; a file is read.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or a text that is no fingerprint.
-    pub fn load(&self) -> Result<Trust, Error> {
-        let wrong = |text: String| Error::new(ErrorKind::Config, text);
-        match self {
-            Self::System => Ok(Trust::System),
-            Self::ExtraRoot(path) => fs::read(path)
-                .map(Trust::ExtraRoot)
-                .map_err(|error| wrong(format!("{} cannot be read", path.display())).with_source(error)),
-            Self::PinnedSha256(pins) if pins.is_empty() => Err(wrong("names no fingerprint".to_owned())),
-            Self::PinnedSha256(pins) => pins
-                .iter()
-                .map(|pin| pin.parse::<Fingerprint>().map_err(|_| wrong(format!("{pin:?} is no SHA-256 fingerprint"))))
-                .collect::<Result<_, _>>()
-                .map(Trust::PinnedSha256),
-        }
-    }
-}
-
 /// `address` or `name <address>`.
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
     let wrong = "is no mail address";
@@ -415,10 +378,10 @@ mod tests {
 
     #[test]
     fn trust_is_read_and_pins_are_checked() {
-        let pin = MailTrust::PinnedSha256(vec!["ab".to_owned()]);
+        let pin = TrustConfig::PinnedSha256(vec!["ab".to_owned()]);
         assert_eq!(at(&MailConfig { trust: pin, ..good() }), one("trust", false));
-        let root = MailTrust::ExtraRoot("no such file".into());
+        let root = TrustConfig::ExtraRoot("no such file".into());
         assert_eq!(at(&MailConfig { trust: root, ..good() }), one("trust", false));
-        assert!(MailTrust::PinnedSha256(vec!["00".repeat(32)]).load().is_ok());
+        assert!(TrustConfig::PinnedSha256(vec!["00".repeat(32)]).load().is_ok());
     }
 }

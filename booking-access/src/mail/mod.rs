@@ -21,7 +21,8 @@ mod tokens;
 mod transport;
 
 pub use check::test_steps;
-pub use config::{AuthMode, MailConfig, MailTrust, TlsMode, TokenEndpoint};
+pub use config::{AuthMode, MailConfig, TlsMode, TokenEndpoint};
+pub use connector_http::TrustConfig;
 pub use dates::Language;
 pub use error::MailError;
 pub use letter::{Letter, LetterCode, LetterKind, Stay};

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use booking_access::codes::CodesConfig;
 use booking_access::mail::{
-    AuthMode, Envelope, MailConfig, MailTrust, Outcome, Site, Smtp, Stationery, TlsMode, Transport as _, test_steps,
+    AuthMode, Envelope, MailConfig, Outcome, Site, Smtp, Stationery, TlsMode, Transport as _, TrustConfig, test_steps,
 };
 use chrono::{TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -25,7 +25,7 @@ fn config(server: &Server) -> MailConfig {
         server: "localhost".to_owned(),
         port: server.port,
         sender: "Desk <desk@site.example>".to_owned(),
-        trust: MailTrust::PinnedSha256(vec![server.fingerprint.clone()]),
+        trust: TrustConfig::PinnedSha256(vec![server.fingerprint.clone()]),
         ..MailConfig::default()
     }
 }
@@ -87,10 +87,10 @@ async fn an_own_root_is_believed_and_nobody_else() {
     let mut config = config(&server);
     for (pem, trusted) in [(&server.root, true), (&other.root, false)] {
         std::fs::write(&root, pem).unwrap();
-        config.trust = MailTrust::ExtraRoot(root.clone());
+        config.trust = TrustConfig::ExtraRoot(root.clone());
         assert_eq!(send(&config).await == Outcome::Sent, trusted);
     }
-    for trust in [MailTrust::System, MailTrust::PinnedSha256(vec![other.fingerprint.clone()])] {
+    for trust in [TrustConfig::System, TrustConfig::PinnedSha256(vec![other.fingerprint.clone()])] {
         config.trust = trust;
         assert!(matches!(send(&config).await, Outcome::Unreachable(_)));
     }
@@ -283,7 +283,7 @@ async fn the_test_names_the_step_that_fails() {
 async fn the_test_shows_the_fingerprint_of_an_unknown_certificate() {
     let server = Server::start(Behaviour::default()).await;
     let mut config = config(&server);
-    config.trust = MailTrust::PinnedSha256(vec!["00".repeat(32)]);
+    config.trust = TrustConfig::PinnedSha256(vec!["00".repeat(32)]);
     let report = walk(&config, None).await;
     let (failed, _, remedy) = failing(&report);
     assert!(failed == ["TLS"] && remedy.contains(&server.fingerprint), "{report:?}");

@@ -1,12 +1,10 @@
 //! The section of a feed in a configuration file.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
-use connector_http::{Error, ErrorKind, Fingerprint, Trust};
+use connector_http::{ConfigFault, Error, ErrorKind, TrustConfig};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -89,32 +87,6 @@ pub struct FeedConfig {
     pub stale_hours: u32,
 }
 
-/// Which certificate of the server to trust.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum TrustConfig {
-    /// Whatever the operating system trusts.
-    #[default]
-    System,
-    /// That, and the roots in a PEM file.
-    ExtraRoot(PathBuf),
-    /// Exactly the certificates with these SHA-256 fingerprints; `test` shows the server's.
-    PinnedSha256(Vec<String>),
-}
-
-/// A setting that cannot work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConfigFault {
-    /// Its key in the section.
-    pub setting: &'static str,
-    /// What is wrong.
-    pub reason: String,
-    /// What to do.
-    pub remedy: String,
-}
-
 impl FeedConfig {
     /// A section with the required settings; the rest as in an empty file.
     pub fn new(name: impl Into<String>, link: impl Into<String>) -> Self {
@@ -148,7 +120,7 @@ impl FeedConfig {
     pub fn faults(&self) -> Vec<ConfigFault> {
         let mut faults = Vec::new();
         let mut fault = |setting: &'static str, reason: &str, remedy: &str| {
-            faults.push(ConfigFault { setting, reason: reason.to_owned(), remedy: remedy.to_owned() });
+            faults.push(ConfigFault::new(setting, reason, remedy));
         };
         if self.name.trim().is_empty() {
             fault("name", "is empty", "give the feed a name of its own");
@@ -240,28 +212,6 @@ impl FeedConfig {
         options.skip_summaries.clone_from(&self.skip_summaries);
         options.plugin_properties.clone_from(&self.plugin_properties);
         options
-    }
-}
-
-impl TrustConfig {
-    /// The trust that it stands for; a file is read.
-    ///
-    /// # Errors
-    /// `Config` if the file cannot be read or a fingerprint is none.
-    pub fn load(&self) -> Result<Trust, Error> {
-        let wrong = |text: String| Error::new(ErrorKind::Config, text);
-        match self {
-            Self::System => Ok(Trust::System),
-            Self::ExtraRoot(path) => fs::read(path)
-                .map(Trust::ExtraRoot)
-                .map_err(|error| wrong(format!("{} cannot be read", path.display())).with_source(error)),
-            Self::PinnedSha256(pins) if pins.is_empty() => Err(wrong("names no fingerprint".to_owned())),
-            Self::PinnedSha256(pins) => pins
-                .iter()
-                .map(|pin| pin.parse::<Fingerprint>().map_err(|_| wrong(format!("{pin:?} is no SHA-256 fingerprint"))))
-                .collect::<Result<_, _>>()
-                .map(Trust::PinnedSha256),
-        }
     }
 }
 

@@ -35,6 +35,7 @@ mod merge;
 mod site;
 mod states;
 
-pub use config::{ConfigFault, FeedConfig, TrustConfig};
+pub use config::FeedConfig;
+pub use connector_http::{ConfigFault, TrustConfig};
 pub use site::IcalSite;
 pub use states::{FeedStates, MemoryStates};

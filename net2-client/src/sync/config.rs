@@ -1,11 +1,9 @@
 //! The section of a Net2 server in a configuration file.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use connector_http::{Error, ErrorKind, Fingerprint, Pace, Timeouts, Trust};
+use connector_http::{ConfigFault, Error, ErrorKind, Pace, Timeouts, TrustConfig};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -68,20 +66,6 @@ pub struct Net2Config {
     /// Calls per second, at most.
     #[serde(default = "default_requests_per_second")]
     pub requests_per_second: f64,
-}
-
-/// Which certificate of the server to trust.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum TrustConfig {
-    /// Whatever the operating system trusts.
-    #[default]
-    System,
-    /// That, and the roots in a PEM file.
-    ExtraRoot(PathBuf),
-    /// Exactly the certificates with these SHA-256 fingerprints; `test` shows the server's.
-    PinnedSha256(Vec<String>),
 }
 
 /// Which custom fields of Net2 hold what; 0 for a value that no field holds.
@@ -148,7 +132,7 @@ impl Net2Config {
     pub fn faults(&self) -> Vec<ConfigFault> {
         let mut faults = Vec::new();
         let mut fault = |setting: &'static str, reason: &str, remedy: &str| {
-            faults.push(ConfigFault { setting, reason: reason.to_owned(), remedy: remedy.to_owned() });
+            faults.push(ConfigFault::new(setting, reason, remedy));
         };
         if !self.url.starts_with("https://") && !self.url.starts_with("http://") {
             fault("url", "is no web address", "write it like https://net2.example:8443");
@@ -240,43 +224,6 @@ impl Net2Config {
     pub(super) fn connect_timeout(&self) -> Duration {
         seconds(self.connect_seconds)
     }
-}
-
-/// A setting that cannot work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConfigFault {
-    /// Its key in the section.
-    pub setting: &'static str,
-    /// What is wrong.
-    pub reason: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-impl TrustConfig {
-    /// The trust that it stands for; a file is read.
-    ///
-    /// # Errors
-    /// `Config` if the file cannot be read or a fingerprint is none.
-    pub fn load(&self) -> Result<Trust, Error> {
-        let wrong = |text: String| Error::new(ErrorKind::Config, text);
-        match self {
-            Self::System => Ok(Trust::System),
-            Self::ExtraRoot(path) => read(path).map(Trust::ExtraRoot),
-            Self::PinnedSha256(pins) if pins.is_empty() => Err(wrong("names no fingerprint".to_owned())),
-            Self::PinnedSha256(pins) => pins
-                .iter()
-                .map(|pin| pin.parse::<Fingerprint>().map_err(|_| wrong(format!("{pin:?} is no SHA-256 fingerprint"))))
-                .collect::<Result<_, _>>()
-                .map(Trust::PinnedSha256),
-        }
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path)
-        .map_err(|error| Error::new(ErrorKind::Config, format!("{} cannot be read", path.display())).with_source(error))
 }
 
 fn seconds(value: f64) -> Duration {

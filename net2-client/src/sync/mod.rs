@@ -26,6 +26,7 @@ mod events;
 mod people;
 mod person;
 
-pub use config::{ConfigFault, FieldMap, Net2Config, TrustConfig};
+pub use config::{FieldMap, Net2Config};
+pub use connector_http::{ConfigFault, TrustConfig};
 pub use doors::{BookersConfig, FieldChoice, Net2Doors};
 pub use endpoint::Net2Endpoint;

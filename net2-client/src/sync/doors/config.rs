@@ -74,7 +74,7 @@ impl BookersConfig {
     pub fn faults(&self) -> Vec<ConfigFault> {
         let mut faults = Vec::new();
         let mut fault = |setting: &'static str, reason: &str, remedy: &str| {
-            faults.push(ConfigFault { setting, reason: reason.to_owned(), remedy: remedy.to_owned() });
+            faults.push(ConfigFault::new(setting, reason, remedy));
         };
         if self.department.trim().is_empty() {
             fault("department", "is empty", "write the name of a department as Net2 shows it");
