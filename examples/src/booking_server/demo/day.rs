@@ -12,9 +12,6 @@ use vendor_sim::feed::{Fault, FaultKind};
 use super::World;
 use crate::booking_server::BookingServer;
 
-/// The longest time that the clock is put ahead at once.
-const STEP: TimeDelta = TimeDelta::minutes(10);
-
 /// A person of the story.
 type Guest = (&'static str, &'static str);
 
@@ -121,8 +118,11 @@ async fn pass_time(world: &World, server: &BookingServer, desk: &Desk, end: Date
         if now >= end {
             return Ok(());
         }
-        let boundary = server.parts.access.grants().next_boundary(now).unwrap_or(end);
-        world.put_clocks_to(boundary.min(now + STEP).min(end));
+        let mut next = server.parts.access.grants().next_boundary(now).unwrap_or(end).min(end);
+        for feed in &server.parts.feeds {
+            next = feed.next_try(now).await?.map_or(next, |due| due.clamp(now, next));
+        }
+        world.put_clocks_to(next);
         for chore in server.chores() {
             chore.run(desk).await?;
             if chore.name() == "feeds" {

@@ -32,6 +32,8 @@ pub(super) use day::a_day;
 const MORNING: (u32, u32) = (7, 0);
 /// Rooms, and which of the site's doors lead to each: the front door is the first.
 const ROOMS: [(&str, &[usize]); 3] = [("Meeting room", &[0, 1]), ("Studio", &[0, 2]), ("Workshop", &[0, 3])];
+/// Names of those doors.
+const DOORS: [&str; 4] = ["Front door", "Meeting room", "Studio", "Workshop"];
 /// People who have nothing to do with bookings.
 const STAFF: usize = 12;
 
@@ -76,6 +78,11 @@ pub(super) async fn world(setup: &Setup) -> anyhow::Result<(World, Arc<Parts>, I
         .with_switches(|switches| switches.token_expires_in = 60 * 60 * 48)
         .start()
         .await?;
+    site.world(|world| {
+        for (door, name) in world.doors.values_mut().zip(DOORS) {
+            name.clone_into(&mut door.name);
+        }
+    });
     let clock = Arc::new(DemoClock::starting_at(morning, setup.clock().clone()));
     let pile = Arc::new(Pile::default());
     let world = World { venue, site, clock, pile, morning };
