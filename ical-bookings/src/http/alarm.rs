@@ -147,8 +147,8 @@ fn present(
         } else {
             let (missing, of) = (hold.missing.len(), hold.of);
             let text = format!(
-                "{missing} of {of} bookings are missing at once; they stay until three readings over half an hour agree, or \
-                 somebody confirms it"
+                "{missing} of {of} bookings are missing, or without a room, at once; they stay until three readings over half an \
+                 hour agree, or somebody confirms it"
             );
             (AlarmKind::SuddenLoss, text)
         };

@@ -1,6 +1,6 @@
 //! What a new reading takes away from what is known, and whether it may.
 //!
-//! Only a sudden loss is doubted. A single booking that is missing is gone from the next reading on, under way or not: how
+//! Only a sudden loss is doubted: of bookings, or of the rooms that they are for. A single booking that is missing is gone from the next reading on, under way or not: how
 //! often it must be missing before a door closes is up to whoever opens doors.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,9 @@ pub(super) fn take_over(
         state.hold = None;
         true
     };
-    if !believed {
+    if believed {
+        reading.bookings.append(&mut merge.bare);
+    } else {
         merge.kept.extend(std::mem::take(&mut merge.missing).into_values());
     }
     merge.kept.extend(reading.bookings.into_values());
@@ -91,6 +93,8 @@ struct Merge {
     kept: Vec<Booking>,
     /// Gone, if the reading is believed.
     missing: BTreeMap<BookingKey, Booking>,
+    /// Of these, the ones that the reading has without any room.
+    bare: BTreeMap<BookingKey, Booking>,
     /// Known ones that stand and are not over.
     of: usize,
 }
@@ -98,7 +102,8 @@ struct Merge {
 impl Merge {
     fn new(before: Vec<Booking>, reading: &mut Reading, now: DateTime<Utc>) -> Self {
         let of = before.iter().filter(|booking| booking.end > now && booking.status != Status::Cancelled).count();
-        let mut merge = Self { before: Vec::new(), kept: Vec::new(), missing: BTreeMap::new(), of };
+        let mut merge =
+            Self { before: Vec::new(), kept: Vec::new(), missing: BTreeMap::new(), bare: BTreeMap::new(), of };
         for booking in &before {
             merge.decide(booking, reading, now);
         }
@@ -112,6 +117,10 @@ impl Merge {
             if found.held {
                 reading.bookings.remove(&key);
                 self.kept.push(Booking { held: true, ..booking.clone() });
+            } else if opens_nothing_now(booking, found, now) {
+                // A booking without a room is worth as much as none.
+                self.bare.extend(reading.bookings.remove_entry(&key));
+                self.missing.insert(key, booking.clone());
             }
             return;
         }
@@ -153,6 +162,12 @@ impl Merge {
             None => Hold { missing, of: self.of, empty, polls: 1, since: now, began, last: Some(now), validators },
         }
     }
+}
+
+/// Whether a booking that stands and is not over lost all its rooms.
+fn opens_nothing_now(known: &Booking, found: &Booking, now: DateTime<Utc>) -> bool {
+    let stands = [known, found].iter().all(|booking| booking.end > now && booking.status != Status::Cancelled);
+    stands && !known.resources.is_empty() && found.resources.is_empty()
 }
 
 impl Hold {

@@ -181,7 +181,9 @@ impl Verdict {
         let found = snapshot.bookings.len();
         let outcome = guard::take_over(state, snapshot, Some(body.validators).filter(|v| !v.is_empty()), now);
         let detail = match &state.hold {
-            Some(hold) => format!("{found} bookings read, {} are missing at once and stay", hold.missing.len()),
+            Some(hold) => {
+                format!("{found} bookings read, {} are missing or without a room at once and stay", hold.missing.len())
+            }
             None => format!("{found} bookings read"),
         };
         Self::usual(outcome, detail)

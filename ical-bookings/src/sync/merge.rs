@@ -25,8 +25,8 @@ struct Sighting<'a> {
 
 /// Merges by uid and instance: the rooms of one booking are those of all links that show it.
 ///
-/// `known` are the names of the resources that are configured.
-pub(super) fn merge(feeds: &[(&str, FeedState)], known: &[String]) -> Merged {
+/// A room that nobody configured makes a booking no less readable: whoever opens doors says that it has none.
+pub(super) fn merge(feeds: &[(&str, FeedState)]) -> Merged {
     let mut sightings: BTreeMap<BookingKey, Vec<Sighting<'_>>> = BTreeMap::new();
     for (_, state) in feeds {
         for booking in state.bookings() {
@@ -40,9 +40,7 @@ pub(super) fn merge(feeds: &[(&str, FeedState)], known: &[String]) -> Merged {
     });
     let mut records: Vec<_> = records.collect();
     records.sort_by(|a, b| (a.value.start, a.id.as_str()).cmp(&(b.value.start, b.id.as_str())));
-    let mut invalid = invalid(feeds);
-    invalid.extend(feeds.iter().flat_map(|(name, state)| strange_rooms(name, state, known)));
-    Merged { records, invalid }
+    Merged { records, invalid: invalid(feeds) }
 }
 
 /// Time and people as the link says that was read last; one that says it stands goes before one that says it does not, for
@@ -133,15 +131,6 @@ fn matters(kind: ProblemKind) -> bool {
                 | ProblemKind::TooManyPeople
                 | ProblemKind::TooManyResources
         )
-}
-
-/// Names of the feed that the configuration does not know, each at the first booking that has it.
-fn strange_rooms(feed: &str, state: &FeedState, known: &[String]) -> Vec<InvalidRecord> {
-    let rooms = unknown_rooms(state.bookings(), known).into_iter();
-    let field = ProblemKind::UnknownResource.as_str();
-    rooms
-        .map(|(room, uid)| InvalidRecord::new(uid, field, format!("feed {feed}: {room:?} is not configured")))
-        .collect()
 }
 
 /// Names that are not configured, and the uid of a booking that has them.

@@ -166,7 +166,7 @@ impl IcalSite {
         let complete = feeds.iter().all(|(_, state)| state.was_read());
         // None is less than any time: one feed that was never read leaves the list without a time.
         let as_of = feeds.iter().map(|(_, state)| state.last_good()).min().flatten();
-        let merged = merge::merge(&feeds, &self.resources);
+        let merged = merge::merge(&feeds);
         let end = Some(End { count: None, complete });
         Ok((Page { records: merged.records, invalid: merged.invalid, end }, as_of))
     }

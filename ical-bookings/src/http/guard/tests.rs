@@ -191,6 +191,28 @@ fn what_is_over_is_kept_for_a_day_and_counts_for_nothing() {
     assert_eq!(tell(&mut state, &[], now()), Outcome::Unchanged, "nothing to come was lost");
 }
 
+/// A feed that suddenly names no room would close every door as surely as an empty one.
+#[test]
+fn bookings_that_all_lose_their_rooms_at_once_keep_them() {
+    let with_room = |mut booking: Booking| {
+        booking.resources.push("Hall".to_owned());
+        booking
+    };
+    let (all, bare) = (days(12).into_iter().map(with_room).collect::<Vec<_>>(), days(12));
+    let mut state = known(&all);
+    for at in [0, 20] {
+        assert_eq!(tell(&mut state, &bare, minutes(at)), Outcome::Held);
+        assert_eq!(state.bookings, all);
+    }
+    assert_eq!(tell(&mut state, &bare, minutes(40)), Outcome::New, "three readings over half an hour agree");
+    assert_eq!(state.bookings, bare);
+
+    let mut state = known(&all);
+    let one = [&bare[..1], &all[1..]].concat();
+    assert_eq!(tell(&mut state, &one, now()), Outcome::New, "one booking without a room is what somebody wrote");
+    assert_eq!(state.bookings, one);
+}
+
 #[test]
 fn a_booking_under_way_goes_like_any_other() {
     let without = days(10);
