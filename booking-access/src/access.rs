@@ -1,20 +1,23 @@
 //! Bookings, people and rights of one site, and the store that they live in.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rusqlite::Transaction;
 use sync_core::connector::Source;
 use sync_core::model::{Booking, SecretText};
 
 use crate::codes::{CodesConfig, active_or_reserved};
 use crate::grants::{Grants, Rules};
-use crate::intake::{self, IntakeReport, Reading, SourceState};
+use crate::intake::{self, IntakeReport, Reading};
 use crate::letters::Post;
 use crate::prepare::Survey;
 use crate::seal::Sealer;
-use crate::store::{self, Problem, Store, all_people, live_bookings, put_document, set_problem};
+use crate::store::{self, Store, all_people, live_bookings};
 use crate::{AccessConfig, AccessError};
 
 /// Bookings, people and rights of one site.
@@ -25,6 +28,11 @@ pub struct Access {
     sealer: Arc<Sealer>,
     pub(crate) post: Option<Post>,
     grants: RwLock<Arc<Grants>>,
+    /// Held while rights are worked out, so that older ones never take the place of newer ones.
+    turn: Mutex<()>,
+    /// The store as others had changed it when it was last looked at.
+    seen: AtomicI64,
+    pub(crate) configured: Option<BTreeSet<String>>,
     pub(crate) survey: Survey,
 }
 
@@ -46,12 +54,23 @@ impl Access {
     /// The store.
     pub fn open(store: Store, sealer: Sealer, settings: Settings) -> Result<Self, AccessError> {
         let rules = Rules::new(&settings.access);
-        let grants = store.with(|connection| {
-            Ok::<_, AccessError>(Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules))
+        let (seen, grants) = store.with(|connection| {
+            let seen = store::changes_of_others(connection)?;
+            let grants = Grants::new(&live_bookings(connection)?, &all_people(connection)?, &rules);
+            Ok::<_, AccessError>((seen, grants))
         })?;
-        let grants = RwLock::new(Arc::new(grants));
-        let sealer = Arc::new(sealer);
-        Ok(Self { settings, rules, store, sealer, post: None, grants, survey: Survey::default() })
+        Ok(Self {
+            settings,
+            rules,
+            store,
+            sealer: Arc::new(sealer),
+            post: None,
+            grants: RwLock::new(Arc::new(grants)),
+            turn: Mutex::default(),
+            seen: seen.into(),
+            configured: None,
+            survey: Survey::default(),
+        })
     }
 
     /// The configuration.
@@ -112,12 +131,7 @@ impl Access {
     /// # Errors
     /// The store; nothing was taken over then.
     pub fn take_reading(&self, reading: Reading, now: DateTime<Utc>) -> Result<IntakeReport, AccessError> {
-        let (report, grants) = self.store.transaction(|transaction| {
-            let report = intake::apply(transaction, reading, self.config(), &self.rules, now)?;
-            Ok::<_, AccessError>((report, intake::refresh(transaction, &self.rules, now)?))
-        })?;
-        self.put_grants(grants);
-        Ok(report)
+        self.rebuild(now, |transaction| intake::apply(transaction, reading, self.config(), &self.rules, now))
     }
 
     /// Works out everybody's rights again, after people or bookings were changed by hand.
@@ -125,40 +139,24 @@ impl Access {
     /// # Errors
     /// The store.
     pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), AccessError> {
-        let grants = self.store.transaction(|transaction| intake::refresh(transaction, &self.rules, now))?;
-        self.put_grants(grants);
-        Ok(())
+        self.rebuild(now, |_| Ok(()))
     }
 
-    /// How a source is doing; `None` if it was never asked.
+    /// Notices what another process wrote into the store, such as an order that staff gave beside a running service, and
+    /// works out everybody's rights again then. Returns whether there was anything.
+    ///
+    /// Cheap while there is nothing: call it every few seconds, and run the link when it says yes.
     ///
     /// # Errors
-    /// The store.
-    pub fn source(&self, name: &str) -> Result<Option<SourceState>, AccessError> {
-        self.store.with(|connection| store::document(connection, "source", name))
-    }
-
-    /// What a person should look at, oldest first.
-    ///
-    /// # Errors
-    /// The store.
-    pub fn problems(&self, now: DateTime<Utc>) -> Result<Vec<Problem>, AccessError> {
-        let mut found = self.store.with(store::problems)?;
-        let stale = Duration::hours(self.config().stale_hours.into());
-        for (name, state) in self.sources()? {
-            let Some(since) = state.last_good.or(state.last_try).filter(|at| now - *at >= stale) else { continue };
-            let words = "gave no whole answer for long; known bookings stay in force, new ones are not seen";
-            found.push(Problem::new(&name, "stale", name.clone(), words, "Look at the source", since));
+    /// The store; it is noticed again with the next call then.
+    pub fn look_again(&self, now: DateTime<Utc>) -> Result<bool, AccessError> {
+        let found = self.store.with(store::changes_of_others)?;
+        if found == self.seen.load(Ordering::Relaxed) {
+            return Ok(false);
         }
-        Ok(found)
-    }
-
-    /// All sources that were ever asked.
-    ///
-    /// # Errors
-    /// The store.
-    pub fn sources(&self) -> Result<Vec<(String, SourceState)>, AccessError> {
-        self.store.with(|connection| store::documents(connection, "source"))
+        self.refresh(now)?;
+        self.seen.store(found, Ordering::Relaxed);
+        Ok(true)
     }
 
     /// The code of a person as version and clear text: to be shown to nobody but them, or by an order that is audited.
@@ -175,19 +173,19 @@ impl Access {
         at.with_timezone(&self.zone()).date_naive()
     }
 
-    pub(crate) fn put_grants(&self, grants: Grants) {
+    /// Changes the store, and everybody's rights with it.
+    pub(crate) fn rebuild<T>(
+        &self,
+        now: DateTime<Utc>,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, AccessError>,
+    ) -> Result<T, AccessError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, grants) = self.store.transaction(|transaction| {
+            let done = change(transaction)?;
+            Ok::<_, AccessError>((done, intake::refresh(transaction, &self.rules, now)?))
+        })?;
         *self.grants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(grants);
-    }
-
-    fn note_failure(&self, source: &str, why: &str, now: DateTime<Utc>) -> Result<(), AccessError> {
-        self.store.transaction(|transaction| {
-            let mut state: SourceState = store::document(transaction, "source", source)?.unwrap_or_default();
-            state.last_try = Some(now);
-            state.failure = Some(why.to_owned());
-            put_document(transaction, "source", source, &state)?;
-            let remedy = "Known bookings stay in force; look at the source";
-            set_problem(transaction, &Problem::new(source, "unreachable", source, why, remedy, now))
-        })
+        Ok(done)
     }
 }
 

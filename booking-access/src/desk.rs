@@ -8,6 +8,7 @@ use sync_core::connector::DoorSystem;
 use sync_core::model::{Booking, BookingStatus, ExternalId, Participant, ParticipantRole, SecretText};
 
 use crate::codes::{Wish, active_or_reserved, forget, reissue, retire};
+use crate::letters::take_letters_back;
 use crate::store::{
     BookingRow, BookingState, PersonRow, append_audit, delete_person, insert_booking, live_bookings, note_history,
     person_by_key, timeline_of, update_booking, update_person,
@@ -49,7 +50,7 @@ impl<'a> Order<'a> {
         Self { actor, reason, now }
     }
 
-    fn check(&self) -> Result<(), AccessError> {
+    pub(crate) fn check(&self) -> Result<(), AccessError> {
         if self.reason.trim().is_empty() { Err(AccessError::Refused("give a reason")) } else { Ok(()) }
     }
 
@@ -59,13 +60,14 @@ impl<'a> Order<'a> {
 }
 
 impl Access {
-    /// Takes all doors from a person until they are unblocked.
+    /// Takes all doors from a person until they are unblocked, and takes back the letters that wait for them.
     ///
     /// # Errors
     /// Nobody has this address, there is no reason, or the store.
     pub fn block(&self, address: &str, order: Order<'_>) -> Result<(), AccessError> {
-        self.change(address, "block", order, |_, person| {
+        self.change(address, "block", order, |transaction, person| {
             person.blocked = Some(order.reason.to_owned());
+            take_letters_back(transaction, person, order.now)?;
             Ok(())
         })
     }

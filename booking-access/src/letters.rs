@@ -11,7 +11,7 @@ use crate::codes::{CodeState, Issued, active_or_reserved};
 use crate::grants::{Grants, Holder};
 use crate::mail::{
     Attention, Letter, LetterCode, LetterKind, MailConfig, MailRow, Outbox, Queued, Site, Stationery, Stay, Transport,
-    mails, mark_deliverable, mark_undeliverable, next_due,
+    hold_back, mails, mark_deliverable, mark_undeliverable, next_due,
 };
 use crate::store::{BookingState, PersonRow, all_people, booking_by_id, update_person};
 use crate::{Access, AccessError, Fault, Told, address_key};
@@ -67,7 +67,12 @@ impl Access {
         let mut queued = 0;
         for person in people {
             let Some(holder) = grants.person(&person.key) else { continue };
-            if !holder.is_listed(now) || holder.is_blocked() || person.door_user.is_none() {
+            if holder.is_blocked() {
+                // A letter that was being sent when they were blocked may wait again.
+                self.store().transaction(|transaction| keep_quiet(transaction, person, now))?;
+                continue;
+            }
+            if !holder.is_listed(now) || person.door_user.is_none() {
                 continue;
             }
             queued += self
@@ -317,6 +322,29 @@ impl Post {
         }
         Ok(queued)
     }
+}
+
+fn keep_quiet(transaction: &Transaction<'_>, mut person: PersonRow, now: DateTime<Utc>) -> Result<(), AccessError> {
+    if take_letters_back(transaction, &mut person, now)? {
+        update_person(transaction, &person)?;
+    }
+    Ok(())
+}
+
+/// Takes back what waits for somebody who is blocked, and notes that they were not told. Returns whether something waited.
+pub(crate) fn take_letters_back(
+    transaction: &Transaction<'_>,
+    person: &mut PersonRow,
+    now: DateTime<Utc>,
+) -> Result<bool, AccessError> {
+    let waiting = hold_back(transaction, &person.key, now)?;
+    if waiting.told_code {
+        person.told.code = None;
+    }
+    if waiting.told_all {
+        person.told.bookings.clear();
+    }
+    Ok(waiting.told_all)
 }
 
 /// Bookings that are not over and open something.

@@ -17,6 +17,7 @@ mod prepare;
 mod questions;
 mod retention;
 mod seal;
+mod sources;
 mod store;
 #[cfg(test)]
 mod testing;

@@ -12,7 +12,7 @@ use sync_core::model::{EndpointName, Entity as _};
 use sync_core::model::{ExternalId, Known, Pair, Person, SyncKey};
 
 use crate::bookers::BOOKINGS;
-use crate::codes::{Adopted, Wish, active_or_reserved, adopt, clashing, gone, reserve};
+use crate::codes::{Adopted, Wish, active_or_reserved, adopt, any_issued, clashing, gone, reserve, retire_all};
 use crate::store::{
     PersonRow, Problem, all_people, drop_problem, insert_person, person_by_key, set_problem, update_person,
 };
@@ -46,6 +46,8 @@ pub struct Prepared {
     pub left: u64,
     /// Codes that were reserved.
     pub reserved: u64,
+    /// Codes that are taken away, since staff hand out cards from now on.
+    pub withdrawn: u64,
     /// People who have a namesake without the marker.
     pub namesakes: u64,
     /// Calls to the door system.
@@ -64,6 +66,9 @@ struct Work {
 impl Access {
     /// Takes people with our marker into the books, looks for namesakes, and reserves codes on disk.
     ///
+    /// Whoever has a code of another kind than the settings name gets a new one; where staff hand out cards, every code that
+    /// was issued here is to be taken away.
+    ///
     /// Asks the door system only while somebody is new, at most three times. Who could not be prepared for is not shown
     /// to the engine as new; everybody else is, so a run goes on without it.
     ///
@@ -71,6 +76,9 @@ impl Access {
     /// The door system does not answer, the store, or no code is free.
     pub async fn prepare(&self, doors: &dyn DoorSystem, now: DateTime<Utc>) -> Result<Prepared, AccessError> {
         let mut prepared = Prepared::default();
+        if self.codes().kind().is_none() {
+            prepared.withdrawn = self.store().transaction(|transaction| retire_all(transaction, now))? as u64;
+        }
         let strays = self.survey.take_strays();
         if !strays.is_empty() {
             self.adopt_all(doors.name(), &strays, &mut prepared, now)?;
@@ -100,6 +108,15 @@ impl Access {
             self.reserve_all(&work, &in_use, &mut prepared, now)?;
         }
         Ok(prepared)
+    }
+
+    /// Whether a code of this kind that was issued here may be at the door system, be it one that is to be taken away after
+    /// the kind of code was changed.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn has_issued(&self, kind: CodeKind) -> Result<bool, AccessError> {
+        Ok(self.store().with(|connection| any_issued(connection, kind))?)
     }
 
     fn work(&self, now: DateTime<Utc>) -> Result<Work, AccessError> {

@@ -9,12 +9,15 @@ use futures::stream::BoxStream;
 use rusqlite::Transaction;
 use sync_core::clock::Clock;
 use sync_core::connector::{
-    AttemptKey, Changes, CheckReport, CodeInUse, DoorCommand, DoorSystem, Draft, Endpoint, EndpointIdentity,
+    AttemptKey, Changes, CheckReport, CodeInUse, CodeKind, DoorCommand, DoorSystem, Draft, Endpoint, EndpointIdentity,
     ErrorClass, Key, Marker, Page, Precondition, ReadCaps, Record, Removal, Sink, Source, SyncError, Window, WriteCaps,
 };
-use sync_core::model::{Device, EndpointName, ExternalId, Known, Person};
+use sync_core::model::{Device, EndpointName, ExternalId, Known, Person, SecretText};
 
-use crate::codes::{CodeState, Wish, active_or_reserved, confirmed, forget, refused_as_taken, removal_confirmed};
+use crate::codes::{
+    CodeState, Issued, Wish, active_or_reserved, canonical, confirmed, forget, refused_as_taken, removal_confirmed,
+    retiring_of,
+};
 use crate::prepare::KnownPeople;
 use crate::store::{
     PersonRow, Problem, close_all, delete_person, person_by_door_user, person_by_key, set_doors, set_problem,
@@ -122,23 +125,25 @@ impl Watched {
         Ok(())
     }
 
-    /// The code that a record shows is the one we wanted: it is confirmed, and the one before is gone.
+    /// What a record shows tells which code is confirmed, and which of those before are gone.
     fn note_code(&self, transaction: &Transaction<'_>, key: &str, record: &Record<Person>) -> Result<(), AccessError> {
         let now = self.clock.now();
-        let Some(issued) = active_or_reserved(transaction, self.access.sealer(), key)? else { return Ok(()) };
-        let (shown, other) = match issued.kind {
-            sync_core::connector::CodeKind::Pin => (&record.value.pin, &record.value.code),
-            sync_core::connector::CodeKind::Number => (&record.value.code, &record.value.pin),
-        };
-        if !matches!(shown, Known::Value(code) if same_code(code.expose(), issued.code.expose())) {
-            return Ok(());
+        let sealer = self.access.sealer();
+        for old in retiring_of(transaction, sealer, key)? {
+            // One field holds one code. A field that was not shown tells nothing.
+            let gone = match shown(record, old.kind) {
+                Known::Value(code) => !same_code(code, &old),
+                Known::Empty => true,
+                Known::Unknown => false,
+            };
+            if gone {
+                removal_confirmed(transaction, self.access.codes(), old.version, now)?;
+            }
         }
-        if issued.state == CodeState::Reserved {
+        let Some(issued) = active_or_reserved(transaction, sealer, key)? else { return Ok(()) };
+        let confirms = matches!(shown(record, issued.kind), Known::Value(code) if same_code(code, &issued));
+        if confirms && issued.state == CodeState::Reserved {
             confirmed(transaction, key, now)?;
-        }
-        // One field holds one code, so the one before in the same field is gone; the other field must be empty.
-        if !matches!(other, Known::Value(_)) {
-            removal_confirmed(transaction, self.access.codes(), key, now)?;
         }
         Ok(())
     }
@@ -224,9 +229,16 @@ fn people_waiting(transaction: &Transaction<'_>) -> Result<BTreeSet<String>, Acc
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
+fn shown(record: &Record<Person>, kind: CodeKind) -> &Known<SecretText> {
+    match kind {
+        CodeKind::Pin => &record.value.pin,
+        CodeKind::Number => &record.value.code,
+    }
+}
+
 /// Numbers are the same with and without leading zeros; a PIN comes back as it was sent.
-fn same_code(shown: &str, wanted: &str) -> bool {
-    shown == wanted
+fn same_code(shown: &SecretText, issued: &Issued) -> bool {
+    canonical(issued.kind, shown.expose()) == canonical(issued.kind, issued.code.expose())
 }
 
 #[async_trait]

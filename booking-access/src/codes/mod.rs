@@ -13,8 +13,10 @@ mod weak;
 pub use config::{CodesConfig, Identification, Wiegand26};
 pub use picture::{PictureError, QrStyle};
 pub(crate) use registry::{
-    Adopted, Issued, SCHEMA, Wish, active_or_reserved, adopt, clashing, confirmed, forget, gone, refused_as_taken,
-    reissue, release_rested, removal_confirmed, reserve, retire, retiring, space,
+    Adopted, Issued, SCHEMA, Wish, active_or_reserved, adopt, any_issued, clashing, confirmed, forget, gone,
+    refused_as_taken, reissue, release_rested, removal_confirmed, reserve, retire, retire_all, retiring, retiring_of,
+    space,
 };
 pub use registry::{CodeState, Release};
+pub(crate) use space::canonical;
 pub use space::{CodeSpace, pin_length_in_use};

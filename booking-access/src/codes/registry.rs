@@ -215,19 +215,36 @@ pub(crate) fn retire(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> 
     Ok(changed > 0)
 }
 
+/// Every code that we issued is to be taken away: staff hand out cards from now on. Returns how many.
+pub(crate) fn retire_all(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, CodeError> {
+    let retire = "UPDATE code SET state = 'retiring', since = ?1 WHERE state IN ('reserved', 'active')";
+    Ok(tx.prepare_cached(retire)?.execute([now.timestamp_millis()])?)
+}
+
+/// Whether a code of this kind that we issued may be at the door system.
+pub(crate) fn any_issued(connection: &Connection, kind: CodeKind) -> Result<bool, CodeError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM code WHERE kind = ?1 AND state != 'cooling')";
+    Ok(connection.prepare_cached(query)?.query_row([name(kind)], |row| row.get(0))?)
+}
+
 /// Codes that are to be taken away at the door system.
 pub(crate) fn retiring(connection: &Connection, sealer: &Sealer) -> Result<Vec<Issued>, CodeError> {
     select(connection, sealer, "state = 'retiring' ORDER BY version", [])
 }
 
-/// Whatever was to be taken away from this person is gone at the door system, and rests from now on.
+/// Codes of one person that are to be taken away.
+pub(crate) fn retiring_of(connection: &Connection, sealer: &Sealer, person: &str) -> Result<Vec<Issued>, CodeError> {
+    select(connection, sealer, "person = ?1 AND state = 'retiring' ORDER BY version", [person])
+}
+
+/// A code that was to be taken away is gone at the door system, and rests from now on.
 pub(crate) fn removal_confirmed(
     tx: &Transaction<'_>,
     config: &CodesConfig,
-    person: &str,
+    version: u32,
     now: DateTime<Utc>,
 ) -> Result<usize, CodeError> {
-    rest(tx, config, "person = ?1 AND state = 'retiring'", person, now)
+    rest(tx, config, "version = ?1 AND state = 'retiring'", version, now)
 }
 
 /// Codes that were to be taken away and are not among all those of the door system rest from now on. Returns whose.

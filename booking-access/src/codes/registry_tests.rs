@@ -39,13 +39,14 @@ impl Desk {
 
     /// Confirmed, then taken away and confirmed to be gone.
     fn pass_through(&mut self, person: &str) -> String {
-        let code = self.code(person);
+        let issued = self.reserve(person, &[]).unwrap().issued;
         self.tx(|tx, _, config, now| {
             assert!(confirmed(tx, person, now).unwrap());
+            assert_eq!(removal_confirmed(tx, config, issued.version, now).unwrap(), 0, "nobody wants it away");
             assert!(retire(tx, person, now).unwrap());
-            assert_eq!(removal_confirmed(tx, config, person, now).unwrap(), 1);
+            assert_eq!(removal_confirmed(tx, config, issued.version, now).unwrap(), 1);
         });
-        code
+        issued.code.expose().to_owned()
     }
 }
 

@@ -157,7 +157,7 @@ pub fn pin_length_in_use(codes: &[CodeInUse]) -> Option<u8> {
 }
 
 /// A code in the one form in which two are the same: a number without zeros before it, a PIN as it is.
-pub(super) fn canonical(kind: CodeKind, code: &str) -> &str {
+pub(crate) fn canonical(kind: CodeKind, code: &str) -> &str {
     let code = code.trim();
     match kind {
         CodeKind::Pin => code,

@@ -48,7 +48,8 @@ pub(crate) fn apply(
     let state = SourceState {
         last_try: Some(now),
         last_good: if reading.complete { Some(now) } else { state.last_good },
-        as_of: if looked_again { Some(reading.as_of.unwrap_or(now)) } else { state.as_of },
+        // What nothing was concluded from is no look.
+        as_of: if looked_again && reading.complete { Some(reading.as_of.unwrap_or(now)) } else { state.as_of },
         bookings: report.read,
         failure: None,
     };
@@ -56,13 +57,12 @@ pub(crate) fn apply(
     Ok(report)
 }
 
-/// Whether the source looked again since the last time, so that what it lacks now is lacking once more. Where it does not
-/// say, two readings within a minute are one look: nothing is read more often.
+/// Whether the source looked again since the last time, so that what it lacks now is lacking once more. Only where it does
+/// not say, readings within a minute are one look. A last look in the future is one from before the clock was set back.
 fn looked_again(as_of: Option<DateTime<Utc>>, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    match as_of {
-        Some(at) => last.is_none_or(|last| at > last),
-        None => last.is_none_or(|last| now - last >= Duration::minutes(1) || now < last),
-    }
+    let Some(last) = last else { return true };
+    let again = as_of.map_or(now - last >= Duration::minutes(1), |at| at > last);
+    again || (now < last && as_of.is_none_or(|at| at != last))
 }
 
 /// Brings people in line with the bookings and works out everybody's rights.
@@ -207,6 +207,9 @@ fn find_problems(reading: &Reading, decision: &Decision, rules: &Rules, now: Dat
         if booking.doubtful {
             let words = "looks as if somebody wrote it who should not; nothing new is given".to_owned();
             add("doubtful", key, words, "Look at it in the booking system");
+        }
+        if booking.resources.is_empty() {
+            add("nowhere", key, "names no resource, so that it opens nothing".into(), "Name it in the booking system");
         }
         if booking.people.is_empty() {
             add("nobody", key, "names nobody with a mail address".into(), "Nobody gets a code for it");

@@ -29,7 +29,9 @@ pub use letter::{Letter, LetterCode, LetterKind, Stay};
 #[cfg(feature = "oauth")]
 pub use oauth::ClientCredentials;
 pub use outbox::{Attention, MailRow, MailState};
-pub(crate) use outbox::{Outbox, Queued, SCHEMA, erase, mails, mark_deliverable, mark_undeliverable, next_due, purge};
+pub(crate) use outbox::{
+    Outbox, Queued, SCHEMA, erase, hold_back, mails, mark_deliverable, mark_undeliverable, next_due, purge,
+};
 pub use smtp::Smtp;
 pub use stationery::{Site, Stationery, Written};
 pub use tokens::{FixedToken, Tokens};

@@ -29,6 +29,12 @@ pub(crate) fn documents<T: DeserializeOwned>(
     Ok(rows.into_iter().filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect())
 }
 
+/// Takes away what was put there.
+pub(crate) fn drop_document(connection: &Connection, kind: &str, key: &str) -> Result<(), AccessError> {
+    connection.prepare_cached("DELETE FROM documents WHERE kind = ?1 AND key = ?2")?.execute((kind, key))?;
+    Ok(())
+}
+
 /// Puts something there, in place of what was.
 ///
 /// # Errors

@@ -20,8 +20,8 @@ pub(crate) use bookings::{
     booking_by_id, booking_history, bookings_of_source, delete_bookings_before, insert_booking, live_bookings,
     note_history, update_booking,
 };
-pub(crate) use documents::documents;
 pub use documents::{document, put_document};
+pub(crate) use documents::{documents, drop_document};
 pub use people::{PersonRow, Told};
 pub(crate) use people::{
     all_people, delete_person, insert_person, person_by_door_user, person_by_id, person_by_key, update_person,
@@ -40,7 +40,8 @@ const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql"), crate::codes::SC
 
 /// The store of bookings, people, codes and letters: one SQLite file.
 ///
-/// One process writes; others may read beside it with [`Store::open_read_only`].
+/// One process keeps it; others may look beside it with [`Store::open_read_only`], or give an order, which the one that keeps
+/// it notices by [`Access::look_again`](crate::Access::look_again).
 #[derive(Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
@@ -142,6 +143,11 @@ fn protect(path: &Path) -> std::io::Result<()> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     drop(file);
     Ok(())
+}
+
+/// A number that becomes another whenever another connection has changed the store.
+pub(crate) fn changes_of_others(connection: &Connection) -> Result<i64, AccessError> {
+    Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
 }
 
 /// An instant as it is stored.

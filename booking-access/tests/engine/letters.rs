@@ -42,7 +42,7 @@ impl Transport for Letterbox {
     }
 }
 
-fn config() -> MailConfig {
+pub fn config() -> MailConfig {
     MailConfig {
         enabled: true,
         server: "smtp.example".into(),
@@ -58,7 +58,7 @@ fn site(change: impl FnOnce(&mut MailConfig)) -> Site {
     Site::with_mail(at(8, 0), |_| (), Some(config))
 }
 
-async fn post(site: &Site, letterbox: &Letterbox) -> u64 {
+pub async fn post(site: &Site, letterbox: &Letterbox) -> u64 {
     let written = site.access.write_letters(site.now()).unwrap();
     site.access.send_letters(letterbox, site.now()).await.unwrap();
     written
@@ -175,6 +175,44 @@ async fn a_letter_that_waits_does_not_tell_what_was_called_off_meanwhile() {
     assert_eq!(letterbox.subjects_to(ANN), 1);
     assert!(letterbox.last().contains("Room 1") && !letterbox.last().contains("Room 2"));
     assert!(letterbox.last().contains(&site.pin(ANN).unwrap()));
+}
+
+#[tokio::test]
+async fn a_letter_that_waits_for_somebody_who_is_blocked_is_taken_back_and_told_when_they_are_not() {
+    let (site, letterbox) = (site(|_| ()), Letterbox::default());
+    *letterbox.closed.lock().unwrap() = true;
+    site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));
+    site.round(at(8, 0)).await;
+    post(&site, &letterbox).await;
+    // In another process, whose service has not noticed it when it sends.
+    let order = Order::new("desk", "lost phone", at(8, 5));
+    site.beside().block(ANN, order).unwrap();
+    *letterbox.closed.lock().unwrap() = false;
+    site.set(at(8, 10));
+    site.access.send_letters(&letterbox, site.now()).await.unwrap();
+    assert!(site.access.look_again(site.now()).unwrap());
+    assert_eq!(post(&site, &letterbox).await, 0);
+    assert_eq!(letterbox.subjects_to(ANN), 0);
+    site.access.unblock(ANN, order).unwrap();
+    site.round(at(8, 20)).await;
+    assert_eq!(post(&site, &letterbox).await, 1);
+    assert!(letterbox.last().contains(&site.pin(ANN).unwrap()));
+    let kinds: Vec<_> = site.access.letters(Some(ANN)).unwrap().into_iter().map(|row| (row.kind, row.state)).collect();
+    assert_eq!(kinds, [("code".to_owned(), MailState::GivenUp), ("code".to_owned(), MailState::Sent)]);
+}
+
+#[tokio::test]
+async fn no_letter_of_somebody_who_is_forgotten_is_sent() {
+    let (site, letterbox) = (site(|_| ()), Letterbox::default());
+    *letterbox.closed.lock().unwrap() = true;
+    site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));
+    site.round(at(8, 0)).await;
+    post(&site, &letterbox).await;
+    site.beside().erase(ANN, Order::new("desk", "asked for it", at(8, 5))).unwrap();
+    *letterbox.closed.lock().unwrap() = false;
+    site.set(at(8, 10));
+    post(&site, &letterbox).await;
+    assert_eq!(letterbox.subjects_to(ANN), 0);
 }
 
 #[tokio::test]

@@ -8,9 +8,12 @@
     reason = "a test may stop"
 )]
 
+mod beside;
 mod days;
 mod desk;
 mod letters;
 mod model;
 mod people;
 mod site;
+mod sources;
+mod switch;

@@ -45,11 +45,12 @@ pub fn booking(email: &str, resource: &str, start: DateTime<Utc>, end: DateTime<
 pub struct FakeFeed {
     name: EndpointName,
     state: Mutex<(BTreeMap<String, Booking>, bool)>,
+    as_of: Mutex<Option<DateTime<Utc>>>,
 }
 
 impl FakeFeed {
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), state: Mutex::default() }
+        Self { name: name.into(), state: Mutex::default(), as_of: Mutex::default() }
     }
 
     pub fn put(&self, key: &str, booking: Booking) {
@@ -70,6 +71,11 @@ impl FakeFeed {
 
     pub fn away(&self, away: bool) {
         self.state.lock().unwrap().1 = away;
+    }
+
+    /// From now on it says when it looked.
+    pub fn looked(&self, at: DateTime<Utc>) {
+        *self.as_of.lock().unwrap() = Some(at);
     }
 }
 
@@ -103,6 +109,10 @@ impl Source<Booking> for FakeFeed {
             Ok(Page { records, invalid: Vec::new(), end: Some(End { count: None, complete: true }) })
         };
         futures::stream::iter([page]).boxed()
+    }
+
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        *self.as_of.lock().unwrap()
     }
 
     async fn get(&self, _id: &ExternalId) -> Result<Option<Record<Booking>>, SyncError> {
@@ -203,6 +213,23 @@ impl Site {
         let (access, watched, link) =
             Self::parts(&self.store, self.folder.path(), &self.settings, self.mail.as_ref(), &self.clock, &self.doors);
         (self.access, self.watched, self.link) = (access, watched, link);
+    }
+
+    /// The same with other settings.
+    pub fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.restart();
+    }
+
+    /// Another process on the same disk, for an order.
+    pub fn beside(&self) -> Access {
+        let store = Store::open(self.folder.path().join("bookings.db")).unwrap();
+        let sealer = Sealer::open(self.folder.path().join("secret.key")).unwrap();
+        let access = Access::open(store, sealer, self.settings.clone()).unwrap();
+        match &self.mail {
+            Some(mail) => access.with_mail(mail).unwrap(),
+            None => access,
+        }
     }
 
     /// The books are lost, the door system is not.

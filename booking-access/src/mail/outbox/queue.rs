@@ -175,14 +175,27 @@ fn is_single(kind: LetterKind) -> bool {
     !kind.tells_all()
 }
 
+/// What was taken back.
 #[derive(Default)]
-struct Waiting {
-    told_code: bool,
+pub(crate) struct Waiting {
+    /// It told a code.
+    pub told_code: bool,
+    /// It told bookings.
+    pub told_all: bool,
     not_before: Option<DateTime<Utc>>,
+}
+
+/// Takes back whatever waits for this person: nobody writes to them now.
+pub(crate) fn hold_back(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
+    take_back_for(tx, person, "the person is blocked", now)
 }
 
 /// Takes back whatever waits for this person: the newer letter tells it too.
 fn take_back(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
+    take_back_for(tx, person, "a newer letter tells it", now)
+}
+
+fn take_back_for(tx: &Transaction<'_>, person: &str, why: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
     let which = "person = ?1 AND state IN ('queued', 'deferred')";
     let mut waiting = Waiting::default();
     {
@@ -194,13 +207,15 @@ fn take_back(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<W
         for row in rows {
             let (kind, attempts, not_before) = row?;
             waiting.told_code |= kind == LetterKind::Code.as_str();
+            let single = [LetterKind::Cancelled, LetterKind::Reminder].map(LetterKind::as_str);
+            waiting.told_all |= !single.contains(&kind.as_str());
             if attempts == 0 && waiting.not_before.is_none() {
                 waiting.not_before = DateTime::from_timestamp_millis(not_before);
             }
         }
     }
     tx.execute(&format!("UPDATE mail SET superseded = 1 WHERE {which}"), [person])?;
-    finish(tx, which, &person, ("given_up", "a newer letter tells it"), now)?;
+    finish(tx, which, &person, ("given_up", why), now)?;
     Ok(waiting)
 }
 
