@@ -1,0 +1,15 @@
+//! Who could open which door when, as the simulated door system recorded it, against what bookings allow (I-39 … I-43).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test may stop"
+)]
+
+mod histories;
+mod model;
+mod post;
+mod scenarios;
+mod site;
+mod states;
