@@ -1,9 +1,12 @@
-//! Measures the engine against its bounds, and the intake of events against raw SQLite, in one run.
+//! Measures the engine, feeds and bookings against their bounds, and against peers, in one run.
 //!
 //! `cargo run --release -p bench [-- --json] [SCENARIO …]`; exit code 1 if a bound is missed. Every step runs in a
 //! process of its own, so that its peak memory is its own.
 
+mod bookings;
+mod boundaries;
 mod events;
+mod feed;
 mod generated;
 mod measure;
 mod people;
@@ -17,8 +20,22 @@ use serde_json::Value;
 
 use report::Row;
 
+type Scenario = (&'static str, fn() -> anyhow::Result<Vec<Row>>);
+
+const SCENARIOS: [Scenario; 6] = [
+    ("no-op", no_op),
+    ("large-plan", large_plan),
+    ("intake", intake),
+    ("feed", feed::measure),
+    ("bookings", bookings::measure),
+    ("boundaries", boundaries::measure),
+];
+
 /// How a step is called when the program starts itself.
 const STEP: &str = "--step";
+
+/// How often a short step is measured.
+const RUNS: usize = 5;
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,15 +55,14 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn measure_all(wanted: &[&str]) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for (name, measure) in
-        [("no-op", no_op as fn() -> anyhow::Result<Vec<Row>>), ("large-plan", large_plan), ("intake", intake)]
-    {
+    for (name, measure) in SCENARIOS {
         if wanted.is_empty() || wanted.contains(&name) {
             rows.extend(measure().with_context(|| format!("scenario {name}"))?);
         }
     }
     if rows.is_empty() {
-        bail!("no such scenario; there are no-op, large-plan and intake");
+        let names: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
+        bail!("no such scenario; there are {}", names.join(", "));
     }
     Ok(rows)
 }
@@ -102,8 +118,19 @@ fn spawn(step: &str, count: u64, folder: &Path) -> anyhow::Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
+/// Runs a short step several times, each in a process of its own, and gives the run in the middle of the CPU times.
+fn spawn_often(step: &str, folder: &Path) -> anyhow::Result<Value> {
+    let mut runs = (0..RUNS).map(|_| spawn(step, 0, folder)).collect::<anyhow::Result<Vec<_>>>()?;
+    let time = |run: &Value| run.get("cpu_s").or(run.get("wall_s")).and_then(Value::as_f64).unwrap_or_default();
+    runs.sort_by(|one, other| time(one).total_cmp(&time(other)));
+    Ok(runs.swap_remove(runs.len() / 2))
+}
+
 fn run_step(step: &str, count: u64, folder: &Path) -> anyhow::Result<Value> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    if let Some(name) = step.strip_prefix(feed::STEP) {
+        return feed::step(name, folder);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match step {
             "seed" => people::seed(count, folder).await,
@@ -113,6 +140,9 @@ fn run_step(step: &str, count: u64, folder: &Path) -> anyhow::Result<Value> {
             "raw" | "raw-again" => events::raw(count, folder),
             "intake" => events::intake(count, folder).await,
             "intake-again" => events::intake_again(count, folder).await,
+            "evaluate" => bookings::evaluate(false),
+            "evaluate-neighbours" => bookings::evaluate(true),
+            "boundaries" => boundaries::meet(count, folder).await,
             other => bail!("no step is called {other}"),
         }
     })
