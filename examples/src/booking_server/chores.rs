@@ -1,6 +1,7 @@
 //! What is done besides the link: reading feeds, meeting begins and ends, sending letters, forgetting.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ical_bookings::http::Outcome;
 use ical_bookings::sync::IcalSite;
 use sync_core::model::ExternalId;
+use sync_core::reconcile::{LinkReport, SyncLink};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 
 use super::Parts;
@@ -22,10 +24,12 @@ const LEAST: Duration = Duration::from_millis(20);
 /// Reads the feeds whose time has come, takes over what they say, and prepares for people who are new.
 pub(super) struct Feeds(Arc<Parts>);
 
-/// Meets each begin and end of a booking to the second.
+/// Meets each begin and end of a booking to the second, and orders of staff within seconds.
 pub(super) struct Boundaries {
     parts: Arc<Parts>,
     seen: Mutex<DateTime<Utc>>,
+    /// Staff ordered something beside the service, and the doors do not have it yet.
+    ordered: AtomicBool,
 }
 
 /// Writes letters about what changed, and sends what is due.
@@ -129,7 +133,24 @@ impl Feeds {
 impl Boundaries {
     pub(super) fn new(parts: Arc<Parts>) -> Self {
         let seen = Mutex::new(parts.clock.now());
-        Self { parts, seen }
+        Self { parts, seen, ordered: AtomicBool::new(false) }
+    }
+
+    /// Whether another process has changed what is known. A look that fails is made up for by the next.
+    fn look_again(&self, now: DateTime<Utc>) {
+        match self.parts.access.look_again(now) {
+            Ok(false) => {}
+            Ok(true) => self.ordered.store(true, Ordering::Release),
+            Err(error) => tracing::warn!(%error, "orders of staff cannot be looked for"),
+        }
+    }
+
+    /// Everybody at once: an order says not whom it touches.
+    async fn run_whole(&self, link: &dyn SyncLink, desk: &Desk, now: DateTime<Utc>) -> Result<LinkReport, Failure> {
+        if let Err(error) = self.parts.access.prepare(&*self.parts.net2, now).await {
+            tracing::warn!(%error, "not prepared for new people");
+        }
+        desk.run_link(link).await
     }
 
     fn seen(&self) -> DateTime<Utc> {
@@ -150,6 +171,10 @@ impl Chore for Boundaries {
     async fn next(&self, desk: &Desk) {
         loop {
             let now = self.parts.clock.now();
+            self.look_again(now);
+            if self.ordered.load(Ordering::Acquire) {
+                return;
+            }
             let boundary = self.parts.access.grants().next_boundary(self.seen());
             let wait = until(boundary, now).min(LOOK);
             if wait.is_zero() {
@@ -162,13 +187,18 @@ impl Chore for Boundaries {
     /// One person's failure stops nobody else's door; the full check each minute makes up for what fails here.
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
         let (from, now) = (self.seen(), self.parts.clock.now());
+        let ordered = self.ordered.load(Ordering::Acquire);
         let due = self.parts.access.grants();
         let due: Vec<ExternalId> = due.due(from, now).into_iter().map(|holder| (&*holder.key).into()).collect();
-        if let (Some(link), false) = (desk.installation().links.first(), due.is_empty()) {
-            let report = desk.run_for(&**link, &due).await?;
+        if let (Some(link), true) = (desk.installation().links.first(), ordered || !due.is_empty()) {
+            let report =
+                if ordered { self.run_whole(&**link, desk, now).await? } else { desk.run_for(&**link, &due).await? };
             if let Some(error) = report.error {
                 return Err(Failure::new(error));
             }
+        }
+        if ordered {
+            self.ordered.store(false, Ordering::Release);
         }
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
         Ok(ChoreReport::default())

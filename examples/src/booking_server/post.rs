@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use booking_access::mail::{Site, Smtp, Stationery, Transport, test_steps};
+use booking_access::mail::{
+    AuthMode, ClientCredentials, MailConfig, Site, Smtp, Stationery, Tokens, Transport, test_steps,
+};
 use chrono::Utc;
+use connector_http::Trust;
 use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SyncError};
 use sync_core::model::EndpointName;
 use sync_service::{ConfigFault, ConfigFaults, Setup};
@@ -48,9 +51,18 @@ pub(super) fn smtp(config: &Config, setup: &Setup) -> Result<Option<Smtp>, Confi
         return Ok(None);
     }
     let password = mail.password.as_ref().map(|reference| setup.secret("mail.password", reference)).transpose()?;
-    let smtp = Smtp::new(mail, password, None)
+    let smtp = Smtp::new(mail, password, tokens(mail, setup)?)
         .map_err(|error| ConfigFault::new("mail.server", error.to_string(), "Correct it"))?;
     Ok(Some(smtp))
+}
+
+/// Where access tokens for the mail server come from; `None` where it wants none, or one that stands in the settings.
+fn tokens(mail: &MailConfig, setup: &Setup) -> Result<Option<Arc<dyn Tokens>>, ConfigFaults> {
+    let (AuthMode::Xoauth2, Some(endpoint)) = (mail.auth, &mail.token_endpoint) else { return Ok(None) };
+    let secret = setup.secret("mail.token_endpoint.client_secret", &endpoint.client_secret)?;
+    let tokens = ClientCredentials::new(endpoint, secret, Trust::System)
+        .map_err(|error| ConfigFault::new("mail.token_endpoint.url", error.to_string(), "Correct it"))?;
+    Ok(Some(Arc::new(tokens)))
 }
 
 impl MailEndpoint {
