@@ -61,7 +61,7 @@ fn type1_event(body: &mut Lines, n: u64) {
         + TimeDelta::minutes(15 * i64::try_from(28 + n % 48).unwrap_or_default());
     let (start, zone) = instant(local);
     let end = local + TimeDelta::minutes(30 * i64::try_from(1 + n % 6).unwrap_or_default());
-    let (room, more) = (room(n), n % 4 == 0);
+    let (room, more) = (room(n), n.is_multiple_of(4));
     let name = format!("Some User {}", n % 5_000);
     body.line("BEGIN:VEVENT");
     // A fifth belongs to the venue.
@@ -141,7 +141,7 @@ impl Series {
     }
 
     fn exception(&self) -> Option<NaiveDate> {
-        if self.n % 2 == 0 { self.days.get(9).copied() } else { None }
+        if self.n.is_multiple_of(2) { self.days.get(9).copied() } else { None }
     }
 
     fn moved(&self) -> Option<NaiveDate> {
@@ -216,7 +216,9 @@ impl Lines {
     }
 
     fn lines(&mut self, lines: &[&str]) {
-        lines.iter().for_each(|line| self.line(line));
+        for line in lines {
+            self.line(line);
+        }
     }
 
     fn line(&mut self, line: &str) {
