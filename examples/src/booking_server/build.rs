@@ -30,6 +30,9 @@ pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>,
         setup.warn(warning);
     }
     let secrets = secrets(config, setup, &mut faults);
+    if let (true, Some(reference)) = (config.mail.enabled, &config.mail.password) {
+        faults.extend(setup.secret("mail.password", reference).err());
+    }
     ConfigFaults::none_of(faults)?;
     let smtp = post::smtp(config, setup)?;
     let post = smtp.clone().map_or_else(Post::none, |smtp| Post::by(Arc::new(smtp)));

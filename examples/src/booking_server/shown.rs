@@ -34,7 +34,12 @@ pub(super) async fn standing(parts: &Parts, zone: Tz) -> Result<Standing, Failur
     if problems.len() > NAMED {
         lines.push(format!("and {} more; `status --json` names them all", problems.len() - NAMED));
     }
+    let unreached = parts.access.unreached(now)?;
+    for person in unreached.iter().take(NAMED) {
+        lines.push(format!("No letter reaches {}: {}. Tell them by other means", person.person, person.why));
+    }
     let mut json = Map::new();
+    json.insert("unreached".to_owned(), serde_json::to_value(&unreached)?);
     json.insert("feeds".to_owned(), serde_json::to_value(&statuses)?);
     json.insert("problems".to_owned(), serde_json::to_value(&problems)?);
     json.insert("open_now".to_owned(), json!(inside));
