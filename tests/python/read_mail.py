@@ -29,6 +29,8 @@ def main():
         text, html = message.get_body(("plain",)), message.get_body(("html",))
         print(json.dumps({
             "headers": {key.lower(): str(value) for key, value in message.items()},
+            "recipients": [address.addr_spec for name in ("to", "cc", "bcc") for header in message.get_all(name, [])
+                           for address in header.addresses],
             "structure": structure(message),
             "text": text.get_content() if text else None,
             "html": html.get_content() if html else None,

@@ -31,9 +31,11 @@ class Keeper:
     async def handle_DATA(self, server, session, envelope):
         self.count += 1
         name = f"{self.count:04}"
-        note = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None}
-        (self.folder / f"{name}.eml").write_bytes(envelope.original_content)
+        note = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": server.transport.get_extra_info("ssl_object") is not None}
         (self.folder / f"{name}.json").write_text(json.dumps(note))
+        (self.folder / f"{name}.eml").write_bytes(envelope.original_content)
+        if (self.folder / "forgetful").exists():
+            return "451 4.3.0 something went wrong at the last moment"
         return "250 2.0.0 kept"
 
 
@@ -58,7 +60,8 @@ def main():
 
     def sign_in(server, session, envelope, mechanism, data):
         good = data.login == options.user.encode() and data.password == options.password.encode()
-        return AuthResult(success=good)
+        # Not handled: the server itself then says 535.
+        return AuthResult(success=good, handled=good)
 
     settings = {"hostname": "127.0.0.1", "port": 0, "server_hostname": "localhost"}
     if options.user:

@@ -1,8 +1,12 @@
 //! A venue, its doors, and a `booking-server` between them, each a process of its own.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
-use crate::{Installation, Said, SimProcess};
+use chrono::{DateTime, Duration, Utc};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::{Installation, Said, SimProcess, SmtpServer};
 
 /// A venue, its doors, and a `booking-server` between them.
 #[derive(Debug)]
@@ -21,17 +25,33 @@ impl BookingSite {
     /// Starts both simulators with these arguments, and sets the program up with two rooms, `Room #1` and `Room #4`, each behind
     /// the front door and one of its own. `more` is added to its configuration.
     pub fn start(venue: &[&str], net2: &[&str], more: &str) -> Self {
+        Self::with_secrets(venue, net2, more, Vec::new())
+    }
+
+    /// The same with a venue that has no booking yet, and with mail, sent at once and in the clear to this server.
+    pub fn with_mail(smtp: &SmtpServer, more: &str) -> Self {
+        Self::start(&["--bookings", "0"], &[], &(clear_mail(smtp) + more))
+    }
+
+    /// The same with more environment for its commands.
+    pub fn with_secrets(venue: &[&str], net2: &[&str], more: &str, secrets: Vec<(&'static str, String)>) -> Self {
         let venue = SimProcess::feed(venue);
         let net2_arguments: Vec<&str> =
             ["--people", "3", "--department", "Booking"].iter().chain(net2).copied().collect();
         let net2 = SimProcess::net2(&net2_arguments);
         let doors = doors_of(&net2);
-        let server = Installation::of(
-            "booking-server",
-            &config(&net2, &doors, more),
-            vec![("NET2_PASSWORD", net2.info("password").to_owned()), ("FEED_LINK", venue.info("feed").to_owned())],
-        );
+        let mut environment =
+            vec![("NET2_PASSWORD", net2.info("password").to_owned()), ("FEED_LINK", venue.info("feed").to_owned())];
+        environment.extend(secrets);
+        let server = Installation::of("booking-server", &config(&net2, &doors, more), environment);
         Self { venue, net2, server, doors }
+    }
+
+    /// Writes the configuration anew.
+    pub fn reconfigure(&self, edit: impl FnOnce(String) -> String) {
+        let file = self.server.folder().join("booking-server.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, edit(text)).unwrap();
     }
 
     /// Runs the program with these arguments to its end.
@@ -39,11 +59,116 @@ impl BookingSite {
         self.server.run(arguments)
     }
 
+    /// One cycle in which the feed is asked, as if its interval were over.
+    pub fn poll(&self) -> Said {
+        self.feed_is_due();
+        self.run(&["run", "--once", "--json"])
+    }
+
+    /// The same where everything has to be well; answers the report.
+    pub fn poll_well(&self) -> Value {
+        let said = self.poll();
+        assert_eq!(said.code, 0, "{}", said.all());
+        said.json()
+    }
+
+    /// The feed may be asked at once: nobody waits here for the minute that lies between two readings at the least.
+    pub fn feed_is_due(&self) {
+        self.change_feed_state(|state| state["next_try"] = Value::Null);
+    }
+
+    /// Changes what is kept of the feed, if it was ever asked. Only times are changed this way.
+    pub fn change_feed_state(&self, change: impl FnOnce(&mut Value)) {
+        let Some(store) = self.store() else { return };
+        let read = "SELECT value FROM documents WHERE kind = 'feed' AND key = 'venue'";
+        let Ok(text) = store.query_row(read, [], |row| row.get::<_, String>(0)) else { return };
+        let mut state: Value = serde_json::from_str(&text).unwrap();
+        change(&mut state);
+        store
+            .execute("UPDATE documents SET value = ?1 WHERE kind = 'feed' AND key = 'venue'", [state.to_string()])
+            .unwrap();
+    }
+
+    /// Letters that wait for another try may be sent at once.
+    pub fn letters_are_due(&self) {
+        let store = self.store().expect("nothing was stored yet");
+        store.execute("UPDATE mail SET not_before = 0 WHERE body IS NOT NULL", []).unwrap();
+    }
+
+    fn store(&self) -> Option<Connection> {
+        let file = self.server.folder().join("data/bookings.db");
+        let store = file.exists().then(|| Connection::open(file).unwrap())?;
+        store.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        Some(store)
+    }
+
+    /// Somebody (name, address) books a room, from so many minutes from now to so many. Answers the id of the booking.
+    pub fn book(&self, who: (&str, &str), room: &str, from: i64, to: i64) -> i64 {
+        let at = |minutes| clock(Utc::now() + Duration::minutes(minutes));
+        self.book_at(who, room, &at(from), &at(to))
+    }
+
+    /// The same from one instant to another.
+    pub fn book_at(&self, (name, email): (&str, &str), room: &str, start: &str, end: &str) -> i64 {
+        let person = json!({"name": name, "email": email});
+        let booking = json!({"title": "meeting", "rooms": [room], "start": start, "end": end, "person": person});
+        self.venue.control("POST", "bookings", &booking)["id"].as_i64().unwrap()
+    }
+
+    /// The booking system misbehaves like this from now on; `null` ends it.
+    pub fn misbehave(&self, fault: &Value) {
+        self.venue.control("DELETE", "faults", &Value::Null);
+        if let Some(fault) = fault.as_object() {
+            let mut fault = fault.clone();
+            fault.entry("times").or_insert(json!(0));
+            self.venue.control("POST", "faults", &Value::Object(fault));
+        }
+    }
+
     /// The times at which everybody with our marker could open doors, as the door system recorded them.
     pub fn rights(&self) -> Value {
         self.net2.control("GET", "rights", &Value::Null)
     }
+
+    /// The doors that somebody may open now, as the door system sees it.
+    pub fn opens(&self, email: &str) -> Vec<i64> {
+        let rights = self.net2.control("GET", &format!("rights?email={email}"), &Value::Null);
+        let people = rights.as_array().unwrap();
+        assert!(people.len() <= 1, "{email} is there twice: {rights}");
+        let last = people.iter().filter_map(|one| one["spans"].as_array()?.last());
+        let open = last.filter(|span| span["to"].is_null()).flat_map(|span| span["doors"].as_array().unwrap());
+        let doors: BTreeSet<i64> = open.map(|door| door["door"].as_i64().unwrap()).collect();
+        doors.into_iter().collect()
+    }
+
+    /// The one code that somebody has now, as the door system sees it.
+    pub fn code(&self, email: &str) -> String {
+        let codes = self.net2.control("GET", "codes", &Value::Null);
+        let own = codes.as_array().unwrap().iter().filter(|code| code["to"].is_null() && code["email"] == email);
+        let own: Vec<&str> = own.map(|code| code["value"].as_str().unwrap()).collect();
+        assert_eq!(own.len(), 1, "{email} has {own:?}");
+        own.first().copied().unwrap_or_default().to_owned()
+    }
+
+    /// What `status` says, for programs.
+    pub fn status(&self) -> Value {
+        self.run(&["status", "--json"]).json()
+    }
 }
+
+/// An instant as the simulators take it, to the second.
+pub fn clock(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The section that sends mail at once and in the clear to this server; lines may follow.
+pub fn clear_mail(smtp: &SmtpServer) -> String {
+    format!("{}port = {}\ntls = \"none\"\n", MAIL, smtp.port())
+}
+
+/// The section about mail without what concerns the connection; lines may follow.
+pub const MAIL: &str = "[mail]\nenabled = true\nserver = \"127.0.0.1\"\nsender = \"Front desk <no-reply@site.example>\"\n\
+                        fault_recipients = \"desk@site.example; it@site.example\"\ngather_seconds = 0\nrate_per_minute = 10000\n";
 
 fn config(net2: &SimProcess, doors: &[i64], more: &str) -> String {
     let (url, operator, client_id) = (net2.info("url"), net2.info("operator"), net2.info("client_id"));

@@ -1,5 +1,11 @@
 //! Starts the programs under test, and the simulators beside them, as a user would.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test may stop"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,8 +19,8 @@ mod booking;
 mod smtp;
 mod timeware;
 
-pub use booking::BookingSite;
-pub use smtp::{Kept, SmtpServer};
+pub use booking::{BookingSite, MAIL, clear_mail, clock};
+pub use smtp::{Certificate, Kept, SmtpServer, read_code};
 pub use timeware::dump;
 
 /// A simulator as a process of its own; it ends with the value.
