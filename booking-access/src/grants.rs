@@ -292,24 +292,34 @@ impl std::fmt::Debug for Holder {
 }
 
 /// Confirmed bookings by resource, for the rule that grace does not reach into somebody else's.
-struct Neighbours<'a>(HashMap<&'a str, Vec<Span>>);
+struct Neighbours<'a>(HashMap<&'a str, Occupied>);
+
+/// Everything that is booked of one resource.
+#[derive(Default)]
+struct Occupied {
+    /// Sorted by begin.
+    spans: Vec<Span>,
+    longest: Duration,
+}
 
 /// Begin, end, and whose.
 type Span = (DateTime<Utc>, DateTime<Utc>, Option<String>);
 
 impl<'a> Neighbours<'a> {
     fn new(bookings: &'a [BookingRow], rules: &Rules) -> Self {
-        let mut spans: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut rooms: HashMap<&str, Occupied> = HashMap::new();
         for row in bookings.iter().filter(|row| rules.confirmed(row)) {
+            let (start, end) = (row.booking.start, row.booking.end);
             for name in &row.booking.resources {
-                let span = (row.booking.start, row.booking.end, booker(row));
-                spans.entry(name).or_default().push(span);
+                let room = rooms.entry(name).or_default();
+                room.spans.push((start, end, booker(row)));
+                room.longest = room.longest.max(end - start);
             }
         }
-        for spans in spans.values_mut() {
-            spans.sort_unstable();
+        for room in rooms.values_mut() {
+            room.spans.sort_unstable();
         }
-        Self(spans)
+        Self(rooms)
     }
 
     /// The window without what belongs to others.
@@ -320,11 +330,13 @@ impl<'a> Neighbours<'a> {
         (mut opens, mut closes): (DateTime<Utc>, DateTime<Utc>),
     ) -> (DateTime<Utc>, DateTime<Utc>) {
         let (start, end) = (row.booking.start, row.booking.end);
-        let spans = self.0.get(resource).map(Vec::as_slice).unwrap_or_default();
+        let Some(Occupied { spans, longest }) = self.0.get(resource) else { return (opens, closes) };
         let own = booker(row);
-        // Sorted by begin: nothing that begins at or after `closes` matters.
-        let before = spans.partition_point(|(from, _, _)| *from < closes);
-        let others = spans.iter().take(before).filter(|(_, _, whose)| *whose != own);
+        // Sorted by begin: nothing matters that begins at or after `closes`, or so early that it is over before `opens`.
+        let first = spans.partition_point(|(from, _, _)| *from + *longest <= opens);
+        let last = spans.partition_point(|(from, _, _)| *from < closes);
+        let near = spans.get(first..last).unwrap_or_default();
+        let others = near.iter().filter(|(_, _, whose)| *whose != own);
         for (from, to, _) in others {
             if *from < start && *to > opens {
                 opens = opens.max((*to).min(start));
