@@ -12,6 +12,7 @@ pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod retry;
 pub(crate) mod scrub;
+pub(crate) mod server_clock;
 pub(crate) mod sign_in;
 pub(crate) mod token;
 pub(crate) mod transport;

@@ -6,7 +6,10 @@ mod support;
 
 use connector_http::{ErrorKind, ManualClock, Pace, Phase, RetryPolicy, SendOptions, Timeouts};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 use support::{OpenDoor, Put, Read, Script, Step, client};
 
 fn clock() -> Arc<ManualClock> {
@@ -239,4 +242,20 @@ async fn silence_ends_at_the_deadline() {
     assert_eq!(started.elapsed(), Duration::from_secs(5));
     let command = client.send_with(&OpenDoor, options).await.unwrap_err();
     assert_eq!(command.kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn the_server_s_clock_is_compared_with_the_client_s() {
+    let noon = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    let clock = Arc::new(ManualClock::at(noon));
+    let date = Step::AnswerWith(200, &[("date", "Mon, 21 Sep 2026 14:15:20 GMT")], "[]");
+    let script = Script::new([Step::Answer(200, "[]"), date]);
+    let client = client(&script, &clock).build().unwrap();
+    client.send(&Read("doors")).await.unwrap();
+    assert_eq!(client.clock_difference(), None, "it has told no time");
+    client.clone().send(&Read("doors")).await.unwrap();
+    assert_eq!(client.clock_difference().unwrap().num_milliseconds(), 120_500, "of the second, half has passed");
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(client.clock_difference().unwrap().num_milliseconds(), 120_500, "both go on");
+    assert_eq!(client.server_time().unwrap().timestamp_millis(), 1_790_000_180_500);
 }

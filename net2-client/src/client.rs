@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use connector_http::{
     Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts,
@@ -197,6 +198,18 @@ impl Net2Client {
     /// How many requests went out so far, sign-ins and repeats included.
     pub fn request_count(&self) -> u64 {
         self.inner.http.request_count()
+    }
+
+    /// What the server's clock shows now, as its latest answers tell it: see [`HttpClient::server_time`].
+    pub fn server_time(&self) -> Option<DateTime<Utc>> {
+        self.inner.http.server_time()
+    }
+
+    /// How far the server's clock is ahead of this machine's: see [`HttpClient::clock_difference`].
+    ///
+    /// Net2 opens doors and dates events by its own clock.
+    pub fn clock_difference(&self) -> Option<TimeDelta> {
+        self.inner.http.clock_difference()
     }
 
     #[cfg(any(feature = "live", feature = "sync"))]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{TimeDelta, Utc};
 use futures::TryStreamExt as _;
 use net2_client::sync::{Net2Config, Net2Endpoint, TrustConfig};
 use serde_json::json;
@@ -380,4 +381,18 @@ async fn a_server_that_limits_sign_ins_is_told_from_a_wrong_password() {
     let (step, cause, remedy) = failed_step(&sim, |_| {}).await;
     assert_eq!(step, "sign-in");
     assert!(cause.contains("429") && remedy.contains("wait"), "{cause} {remedy}");
+}
+
+#[tokio::test]
+async fn the_clock_of_the_server_is_known_from_its_answers() {
+    let sim = start(2, |_| ()).await;
+    let net2 = endpoint(&sim, config(&sim));
+    assert_eq!(net2.server_time(), None, "nobody has asked it anything");
+    for (step, behind) in [(0, 0), (-120, 120), (90, 30)] {
+        sim.world(|world| world.clock.advance(TimeDelta::seconds(step)));
+        assert!(net2.check().await.is_ok());
+        let difference = net2.client().clock_difference().unwrap();
+        assert!((difference + TimeDelta::seconds(behind)).abs() < TimeDelta::seconds(5), "{difference}");
+        assert!((net2.server_time().unwrap() - Utc::now() - difference).abs() < TimeDelta::seconds(1));
+    }
 }

@@ -12,7 +12,7 @@ use sync_core::model::{EndpointName, ExternalId};
 use sync_core::reconcile::{Approval, GuardTrip, LinkReport, Note, RunError, SyncLink};
 
 use crate::report::{Report, Trouble};
-use crate::{Answer, Chore, Desk, Failure, Program, Stage, approvals, chore, decisions, orders};
+use crate::{Answer, Chore, Desk, Failure, Program, Stage, approvals, chore, clocks, decisions, orders};
 
 /// Kind of the documents that say how a link last ran.
 const RUN: &str = "run";
@@ -82,6 +82,7 @@ pub(crate) async fn whole_report<P: Program>(
         }
     }
     chore::do_all(&chores, Stage::AfterLinks, false, desk, &mut report).await?;
+    report.warnings.extend(clocks::warnings(desk).await?);
     if desk.is_demo() {
         let mut left = 0;
         for link in desk.links() {
@@ -109,6 +110,7 @@ pub(crate) async fn run_link(desk: &Desk, link: &dyn SyncLink, order: &Order) ->
     let mut kept = report.clone();
     kept.held.truncate(NAMED);
     store_run(desk, link.pair().to_string(), health == Health::Good, seconds, serde_json::to_value(kept)?).await?;
+    clocks::look(desk).await?;
     Ok((report, health))
 }
 
@@ -129,6 +131,7 @@ pub(crate) async fn run_for(desk: &Desk, link: &dyn SyncLink, ids: &[ExternalId]
     } else {
         log_link(link, &report, "run for some records", seconds);
     }
+    clocks::look(desk).await?;
     Ok(report)
 }
 
@@ -182,6 +185,7 @@ pub(crate) async fn run_events(desk: &Desk, link: &EventLink) -> Result<(EventRe
         delivery.remove("planned");
     }
     store_run(desk, events_key(link), health == Health::Good, seconds, kept).await?;
+    clocks::look(desk).await?;
     Ok((report, health))
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod approvals;
 mod arguments;
 mod chore;
+mod clocks;
 mod config;
 mod cycle;
 mod decisions;

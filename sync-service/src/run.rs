@@ -137,7 +137,7 @@ impl<P: Program> Opened<P> {
             _ => Access::Look,
         };
         if let Verb::Test = verb {
-            return verbs::test(self.program.installation(), &self.setup).await;
+            return verbs::test(&self.program, &self.setup).await;
         }
         let (program, mut desk) = self.desk(options, access, host, log)?;
         match verb {

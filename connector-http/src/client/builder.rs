@@ -6,6 +6,7 @@ use super::{
     pace::Pace,
     record::Recorder,
     retry::RetryPolicy,
+    server_clock::ServerClock,
     sign_in::SignIn,
     token::TokenSource,
     transport::{NetTransport, Transport},
@@ -168,6 +169,7 @@ impl HttpClientBuilder {
             sign_in: self.tokens.map(SignIn::new),
             transport,
             clock: self.clock,
+            server_clock: ServerClock::default(),
             requests: AtomicU64::new(0),
         }))
     }

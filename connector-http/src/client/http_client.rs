@@ -6,11 +6,13 @@ use super::{
     deadline::Deadline,
     pace::Bucket,
     retry::RetryPolicy,
+    server_clock::ServerClock,
     sign_in::SignIn,
     token::Token,
     transport::{OperationName, Transport},
 };
 use crate::{Error, ErrorKind, Operation, Phase, Replay, redact, retry_after};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, response::Parts};
 use std::{
     fmt,
@@ -110,6 +112,21 @@ impl HttpClient {
     pub fn request_count(&self) -> u64 {
         self.core.requests.load(Ordering::Relaxed)
     }
+
+    /// What the server's clock shows now, as the `Date` of its latest answers tells it; `None` where no answer of the last
+    /// ten minutes had one.
+    ///
+    /// Right to half a second and half of the time that the quickest answer took. The time since is counted by the steady
+    /// clock: compare it with whatever clock matters.
+    pub fn server_time(&self) -> Option<DateTime<Utc>> {
+        self.core.server_clock.time(self.core.clock.now()).map(DateTime::from)
+    }
+
+    /// How far the server's clock is ahead of this machine's; negative where it is behind. Known as far as
+    /// [`server_time`](Self::server_time).
+    pub fn clock_difference(&self) -> Option<TimeDelta> {
+        Some(self.server_time()? - DateTime::<Utc>::from(self.core.clock.wall()))
+    }
 }
 
 impl fmt::Debug for HttpClient {
@@ -141,6 +158,7 @@ pub(crate) struct Core {
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) server_clock: ServerClock,
     pub(crate) requests: AtomicU64,
 }
 
@@ -266,9 +284,13 @@ impl Call<'_> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let started = self.core.clock.now();
         let result = self.deadline.bound(Phase::Sent, self.core.transport.round_trip(request)).await;
-        let elapsed_ms = millis(self.core.clock.now().saturating_duration_since(started));
+        let ended = self.core.clock.now();
+        let elapsed_ms = millis(ended.saturating_duration_since(started));
         if !matches!(&result, Err(error) if error.phase() == Phase::NotSent) {
             self.core.requests.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Ok(answer) = &result {
+            self.core.server_clock.note(answer.headers(), started, ended);
         }
         match &result {
             Ok(answer) => debug!(

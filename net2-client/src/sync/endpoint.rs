@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use chrono::{NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use connector_http::{Error, ErrorKind};
 use secrecy::SecretString;
@@ -97,6 +97,10 @@ impl Endpoint for Net2Endpoint {
 
     async fn check(&self) -> CheckReport {
         check::run(self).await
+    }
+
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        self.net2.server_time()
     }
 }
 

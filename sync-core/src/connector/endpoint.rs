@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CheckReport, SyncError};
@@ -23,6 +24,11 @@ pub trait Endpoint: Send + Sync + fmt::Debug {
 
     /// The connection test by steps; failures are steps of the report, never a panic or an early return.
     async fn check(&self) -> CheckReport;
+
+    /// What its clock shows now, as far as recent answers tell it; nothing is sent.
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 }
 
 /// Facts that prove that an endpoint is still the same installation: server id, licence number, certificate key.

@@ -13,7 +13,7 @@ use sync_core::reconcile::{GuardTrip, Note, SyncLink};
 use crate::cycle::{self, LastRun};
 use crate::desk::Part;
 use crate::report::plain_table;
-use crate::{Answer, Chore, Desk, Failure, Interval, Program, Setup, approvals, service};
+use crate::{Answer, Chore, Desk, Failure, Interval, Program, Setup, approvals, clocks, service};
 
 /// Held records that are named to people; the JSON has all that were stored.
 const NAMED: usize = 20;
@@ -29,6 +29,7 @@ struct Status {
     events: Vec<EventStatus>,
     chores: Vec<ChoreStatus>,
     approvals_waiting: Vec<String>,
+    warnings: Vec<String>,
 }
 
 /// When a part ran and runs.
@@ -112,6 +113,7 @@ pub(crate) async fn status<P: Program>(program: &P, desk: &Desk) -> Result<Answe
         events,
         chores,
         approvals_waiting: approvals::stored(desk).await?.into_iter().collect(),
+        warnings: clocks::warnings(desk).await?,
     };
     let mut json = serde_json::to_value(&status)?;
     if let Some(object) = json.as_object_mut() {
@@ -211,6 +213,9 @@ impl Status {
         self.links.iter().for_each(|link| link.tell(&mut text));
         self.events.iter().for_each(|link| link.tell(&mut text));
         self.chores.iter().for_each(|chore| chore.tell(&mut text));
+        for warning in &self.warnings {
+            let _ = writeln!(text, "Note: {warning}");
+        }
         for line in own {
             let _ = writeln!(text, "{line}");
         }

@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use serde_json::json;
 use sync_core::connector::{CheckReport, StepOutcome};
 
-use crate::{Answer, Exit, Failure, Installation, Setup};
+use crate::{Answer, Exit, Failure, Program, Setup, clocks};
 
-pub(crate) async fn test(installation: &Installation, setup: &Setup) -> Result<Answer, Failure> {
+pub(crate) async fn test<P: Program>(program: &P, setup: &Setup) -> Result<Answer, Failure> {
+    let clock = program.clock(setup);
     let (mut text, mut reports) = (String::new(), Vec::new());
     for warning in setup.warnings() {
         let _ = writeln!(text, "Note: {warning}");
     }
-    for endpoint in &installation.endpoints {
-        let report = endpoint.check().await;
+    for endpoint in &program.installation().endpoints {
+        let mut report = endpoint.check().await;
+        clocks::check(&**endpoint, &*clock, &mut report);
         tell(&mut text, endpoint.name().as_str(), &report);
         reports.push((endpoint.name().to_string(), report));
     }

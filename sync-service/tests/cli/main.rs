@@ -3,6 +3,7 @@
 
 mod approvals;
 mod chores;
+mod clocks;
 mod configuration;
 mod decisions;
 mod service;

@@ -13,7 +13,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
-use sync_core::clock::ManualClock;
+use sync_core::clock::{Clock as _, ManualClock};
 use sync_core::connector::{CheckReport, DeliveryClass, Endpoint, EndpointIdentity, SyncError};
 use sync_core::events::EventLink;
 use sync_core::model::{
@@ -41,6 +41,8 @@ pub struct Systems {
     pub bookings: Arc<FakeBookings>,
     pub hints: Mutex<Vec<BoxStream<'static, ()>>>,
     pub desk_work: DeskWork,
+    /// What the clock of a third system shows; it is there as long as it has one.
+    pub gate_clock: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
 
 /// What the chores of the toy have to do, and what they did.
@@ -76,6 +78,7 @@ impl Systems {
             bookings: Arc::new(FakeBookings::new("hours", DeliveryClass::Keyed)),
             hints: Mutex::default(),
             desk_work: DeskWork::default(),
+            gate_clock: Arc::default(),
         }
     }
 
@@ -174,6 +177,9 @@ impl Toy {
         let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![systems.doors.clone(), systems.hours.clone()];
         if broken {
             endpoints.push(Arc::new(Broken("cellar".into())));
+        }
+        if systems.gate_clock.lock().unwrap().is_some() {
+            endpoints.push(Arc::new(Gate("gate".into(), systems.gate_clock.clone())));
         }
         let rule = |name: &str, field: &str, auto: bool| CorrelationRule {
             name: name.to_owned(),
@@ -400,6 +406,29 @@ impl Endpoint for Broken {
     }
 }
 
+/// It has nothing but a clock.
+#[derive(Debug)]
+struct Gate(EndpointName, Arc<Mutex<Option<DateTime<Utc>>>>);
+
+#[async_trait]
+impl Endpoint for Gate {
+    fn name(&self) -> &EndpointName {
+        &self.0
+    }
+
+    async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
+        Ok(EndpointIdentity::default())
+    }
+
+    async fn check(&self) -> CheckReport {
+        CheckReport::default()
+    }
+
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        *self.1.lock().unwrap()
+    }
+}
+
 /// An installation in a folder: what an administrator has.
 pub struct Site {
     pub folder: TempDir,
@@ -514,6 +543,11 @@ impl Site {
         for number in 1..=people {
             self.systems.doors.put(person(&format!("Ann {number}"), &format!("Example {number}")));
         }
+    }
+
+    /// Lets the clock of a third system differ from ours.
+    pub fn gate_ahead_by(&self, seconds: i64) {
+        *self.systems.gate_clock.lock().unwrap() = Some(self.clock.now() + chrono::TimeDelta::seconds(seconds));
     }
 
     pub fn pass(&self, minutes: u64) {

@@ -27,6 +27,9 @@ use crate::tls::Tls;
 /// Largest body taken.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
+/// A date as headers spell it.
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 /// Everything behind the lock.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -148,7 +151,9 @@ async fn handle(shared: Arc<Shared>, connection: Connection, call: Call) -> (Res
     if let Some(delay) = fault.as_ref().map(|fault| fault.delay_ms).filter(|delay| *delay > 0) {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let (answer, leaving) = carry_out(&shared, &call, fault.as_ref());
+    let (mut answer, leaving) = carry_out(&shared, &call, fault.as_ref());
+    let now = shared.lock().world.now();
+    set_header(&mut answer, header::DATE, &now.format(HTTP_DATE).to_string());
     let status = if matches!(leaving, Leaving::Never) { 0 } else { answer.status().as_u16() };
     shared.lock().log.answered(place, status);
     (answer, leaving)

@@ -166,3 +166,15 @@ async fn roll_calls_mark_people_safe() {
     assert_eq!(api.delete(&format!("{path}/safeupdates/0")).await.0, 200);
     assert_eq!(api.read(&path).await["isSafe"], false);
 }
+
+#[tokio::test]
+async fn answers_are_dated_by_the_simulator_s_clock() {
+    let api = Api::new().await;
+    let date = async || {
+        let answer = api.try_send(reqwest::Method::GET, "doors", None).await.unwrap();
+        answer.headers()["date"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(date().await, "Mon, 01 Mar 2027 09:00:00 GMT");
+    api.sim.world(|w| w.clock.advance(chrono::TimeDelta::seconds(-121)));
+    assert_eq!(date().await, "Mon, 01 Mar 2027 08:57:59 GMT");
+}

@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use connector_http::{Error, ErrorKind};
 use secrecy::SecretString;
 use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, ErrorClass, SyncError};
@@ -148,6 +149,10 @@ impl Endpoint for Net2Doors {
 
     async fn check(&self) -> CheckReport {
         check::run(self).await
+    }
+
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        self.endpoint.server_time()
     }
 }
 
