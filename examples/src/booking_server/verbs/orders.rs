@@ -31,6 +31,16 @@ pub(super) fn commands() -> Vec<Command> {
             .arg(Arg::new("until").long("until").value_name("TIME").required(true).help("Until when, such as 18:30")),
         verb("erase", "Forgets a booker: bookings, codes, letters, the user in Net2"),
         verb("export", "Prints everything that is kept of a booker"),
+        Command::new("forget-feed")
+            .about("Ends the bookings of a feed that the configuration no longer names")
+            .arg(Arg::new("feed").required(true).help("Name that the feed had"))
+            .arg(
+                Arg::new("reason")
+                    .long("reason")
+                    .value_name("WORDS")
+                    .required(true)
+                    .help("Why; it stands in the audit trail"),
+            ),
         Command::new("confirm")
             .about("Says that a feed is right although most bookings vanished from it at once")
             .arg(Arg::new("feed").required(true).help("Name of the feed")),
@@ -41,9 +51,14 @@ pub(super) async fn carry_out(parts: &Parts, name: &str, asked: &Asked<'_>) -> R
     if name == "confirm" {
         return confirm(parts, asked.text("feed")).await;
     }
-    let address = asked.text("address");
     let order = Order::new(asked.actor, asked.text("reason"), asked.now);
     let access = &parts.access;
+    if name == "forget-feed" {
+        let ended = access.drop_source(asked.text("feed"), order)?;
+        let text = format!("{ended} bookings ended; their doors go with the next check.");
+        return Ok(Answer::new(text, answer(name, &json!({"bookings": ended}))));
+    }
+    let address = asked.text("address");
     let mut more = serde_json::Value::Null;
     let text = match name {
         "block" => {
