@@ -14,7 +14,7 @@ const STEADY: i64 = 8;
 
 /// What happens at the venue, by chance: somebody books, a booking moves, a booking goes.
 fn life(site: &BookingSite, random: u32, step: u32, changing: &mut Vec<i64>) {
-    let room = if random % 2 == 0 { "Room #1" } else { "Room #4" };
+    let room = if random.is_multiple_of(2) { "Room #1" } else { "Room #4" };
     let chosen = usize::try_from(random).unwrap() % changing.len().max(1);
     match random % 5 {
         0 | 1 => {
