@@ -62,8 +62,8 @@ fn a_booking_goes_from_the_feed_to_the_door_by_every_verb() {
     assert_eq!((&status["open_now"], &status["problems"]), (&json!(1), &json!([])), "{status}");
     assert_eq!((&status["feeds"][0]["outcome"], &status["feeds"][0]["bookings"]), (&json!("new"), &json!(2)));
     let bookings = says(&site, &["bookings"], 0);
-    let states: Vec<_> = bookings["bookings"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
-    assert_eq!(states, ["granted", "planned"], "{bookings}");
+    let standing: Vec<_> = bookings["bookings"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(standing, ["granted", "planned"], "{bookings}");
     let door = own.to_string();
     let people = |at: &[&str]| {
         let asked = [&["who-can-open", door.as_str()], at].concat();
