@@ -13,13 +13,7 @@ pub(super) fn commands() -> Vec<Command> {
         Command::new(name)
             .about(about)
             .arg(Arg::new("address").required(true).value_name("ADDRESS").help("Mail address of the booker"))
-            .arg(
-                Arg::new("reason")
-                    .long("reason")
-                    .value_name("WORDS")
-                    .required(true)
-                    .help("Why; it stands in the audit trail"),
-            )
+            .arg(reason())
     };
     vec![
         verb("resend", "Sends the last mail again"),
@@ -34,17 +28,15 @@ pub(super) fn commands() -> Vec<Command> {
         Command::new("forget-feed")
             .about("Ends the bookings of a feed that the configuration no longer names")
             .arg(Arg::new("feed").required(true).help("Name that the feed had"))
-            .arg(
-                Arg::new("reason")
-                    .long("reason")
-                    .value_name("WORDS")
-                    .required(true)
-                    .help("Why; it stands in the audit trail"),
-            ),
+            .arg(reason()),
         Command::new("confirm")
             .about("Says that a feed is right although most bookings vanished from it at once")
             .arg(Arg::new("feed").required(true).help("Name of the feed")),
     ]
+}
+
+fn reason() -> Arg {
+    Arg::new("reason").long("reason").value_name("WORDS").required(true).help("Why; it stands in the audit trail")
 }
 
 pub(super) async fn carry_out(parts: &Parts, name: &str, asked: &Asked<'_>) -> Result<Answer, Failure> {
