@@ -265,7 +265,7 @@ impl Chore for Numbers {
 
     /// The service has `status` and the log for that.
     async fn next(&self, _desk: &Desk) {
-        std::future::pending().await;
+        std::future::pending::<()>().await;
     }
 
     async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
