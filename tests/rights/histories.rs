@@ -71,7 +71,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0_u32..60).prop_map(Step::Die),
         10 => (1_i64..200).prop_map(Step::Wait),
     ];
-    prop::collection::vec(step, 10..45)
+    prop::collection::vec(step, 10..36)
 }
 
 /// Evenings before the clocks change, and one before they do not.
@@ -128,10 +128,9 @@ impl History {
                 self.site.venues[venue].world(|world| {
                     let old = world.bookings[&id].clone();
                     let (start, end) = (old.end, old.end + Duration::minutes(long));
-                    let fresh = (0, String::new());
                     world.add_booking(vendor_sim::feed::Booking {
-                        series: fresh.0,
-                        reference: fresh.1,
+                        series: 0,
+                        reference: String::new(),
                         start,
                         end,
                         ..old
@@ -228,12 +227,12 @@ impl History {
 }
 
 fn cases() -> u32 {
-    std::env::var("RIGHTS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10)
+    std::env::var("RIGHTS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(), max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default()
+        cases: cases(), max_shrink_iters: 8, failure_persistence: None, ..ProptestConfig::default()
     })]
 
     /// I-39 to I-43. A failure prints the history that it needs; chance is left in the feeds' waits and in codes only.

@@ -9,14 +9,14 @@ use ical_bookings::http::{FeedStatus, Outcome};
 use vendor_sim::feed::{Status, Style, World};
 
 /// From, and up to without.
-pub type Span = (DateTime<Utc>, DateTime<Utc>);
+pub(crate) type Span = (DateTime<Utc>, DateTime<Utc>);
 /// Spans by mail address and door.
-pub type Timeline = BTreeMap<(String, i64), Vec<Span>>;
+pub(crate) type Timeline = BTreeMap<(String, i64), Vec<Span>>;
 /// A booking by its number; with a writer that renames what is moved, also by its start.
 type Key = (i64, i64);
 
-pub const BEFORE: Duration = Duration::minutes(5);
-pub const AFTER: Duration = Duration::minutes(10);
+pub(crate) const BEFORE: Duration = Duration::minutes(5);
+pub(crate) const AFTER: Duration = Duration::minutes(10);
 
 /// What a feed says of a booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ struct Venue {
 
 /// All that may be held, and all that must be.
 #[derive(Debug)]
-pub struct Model {
+pub(crate) struct Model {
     venues: Vec<Venue>,
     doors: BTreeMap<String, Vec<i64>>,
     may: Timeline,
@@ -69,7 +69,7 @@ pub struct Model {
 
 impl Model {
     /// `links` by venue: name, and room where it is of one.
-    pub fn new(links: Vec<Vec<(String, Option<String>)>>, doors: BTreeMap<String, Vec<i64>>) -> Self {
+    pub(crate) fn new(links: Vec<Vec<(String, Option<String>)>>, doors: BTreeMap<String, Vec<i64>>) -> Self {
         let link = |(name, room)| Link { name, room, view: BTreeMap::new(), last_try: None, last_good: None };
         let venue =
             |links: Vec<_>| Venue { links: links.into_iter().map(link).collect(), rows: BTreeMap::new(), as_of: None };
@@ -79,7 +79,14 @@ impl Model {
 
     /// A venue was asked, or not: what its feeds are said to have done shows which. `blank` if what it answers is no
     /// calendar of its own bookings.
-    pub fn asked(&mut self, venue: usize, world: &World, blank: bool, statuses: &[FeedStatus], now: DateTime<Utc>) {
+    pub(crate) fn asked(
+        &mut self,
+        venue: usize,
+        world: &World,
+        blank: bool,
+        statuses: &[FeedStatus],
+        now: DateTime<Utc>,
+    ) {
         let venue = &mut self.venues[venue];
         for link in &mut venue.links {
             let status = statuses.iter().find(|status| status.name == link.name).unwrap();
@@ -99,7 +106,7 @@ impl Model {
     }
 
     /// What holds from now to then goes into the timelines.
-    pub fn pass(&mut self, now: DateTime<Utc>, then: DateTime<Utc>) {
+    pub(crate) fn pass(&mut self, now: DateTime<Utc>, then: DateTime<Utc>) {
         for row in self.venues.iter().flat_map(|venue| venue.rows.values()) {
             let Some(holder) = row.seen.holder.as_ref().filter(|_| row.is_live()) else { continue };
             let span = ((row.seen.start - BEFORE).max(now), (row.seen.end + AFTER).min(then));
@@ -117,7 +124,7 @@ impl Model {
     }
 
     /// Whether the last run was carried through.
-    pub fn ran(&mut self, clean: bool, now: DateTime<Utc>) {
+    pub(crate) fn ran(&mut self, clean: bool, now: DateTime<Utc>) {
         let open = self.away.last_mut().filter(|away| away.1.is_none());
         match (clean, open) {
             (true, Some(away)) => away.1 = Some(now),
@@ -127,7 +134,7 @@ impl Model {
     }
 
     /// Who has a confirmed booking that is not over.
-    pub fn awaited(&self, now: DateTime<Utc>) -> BTreeSet<String> {
+    pub(crate) fn awaited(&self, now: DateTime<Utc>) -> BTreeSet<String> {
         let rows = self.venues.iter().flat_map(|venue| venue.rows.values());
         let ahead = rows.filter(|row| row.is_live() && !row.unsure && row.missing == 0 && row.seen.end > now);
         let known = ahead.filter(|row| row.seen.rooms.iter().any(|room| self.doors.contains_key(room)));
@@ -135,7 +142,7 @@ impl Model {
     }
 
     /// Where what was held is not what should have been (I-39, I-40).
-    pub fn compare(&self, held: &Timeline) -> Vec<String> {
+    pub(crate) fn compare(&self, held: &Timeline) -> Vec<String> {
         let keys: BTreeSet<_> = held.keys().chain(self.may.keys()).collect();
         let mut wrong = Vec::new();
         for key in keys {

@@ -13,7 +13,7 @@ use crate::site::managed;
 
 /// How it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// It takes every letter.
     #[default]
     Well,
@@ -29,17 +29,17 @@ pub enum Mood {
 
 /// A letter that arrived.
 #[derive(Clone, Debug)]
-pub struct Arrived {
-    pub at: DateTime<Utc>,
-    pub to: String,
-    pub id: String,
-    pub text: String,
+pub(crate) struct Arrived {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) to: String,
+    pub(crate) id: String,
+    pub(crate) text: String,
     /// Calls that the doors had got by then.
-    pub calls: usize,
+    pub(crate) calls: usize,
 }
 
 /// The mail server.
-pub struct Post {
+pub(crate) struct Post {
     net2: Arc<Net2Sim>,
     inner: Mutex<Inner>,
 }
@@ -54,31 +54,31 @@ struct Inner {
 }
 
 impl Post {
-    pub fn new(net2: Arc<Net2Sim>) -> Self {
+    pub(crate) fn new(net2: Arc<Net2Sim>) -> Self {
         Self { net2, inner: Mutex::default() }
     }
 
-    pub fn set(&self, mood: Mood) {
+    pub(crate) fn set(&self, mood: Mood) {
         self.inner.lock().unwrap().mood = mood;
     }
 
-    pub fn arrived(&self) -> Vec<Arrived> {
+    pub(crate) fn arrived(&self) -> Vec<Arrived> {
         self.inner.lock().unwrap().arrived.clone()
     }
 
-    pub fn to(&self, address: &str) -> Vec<Arrived> {
+    pub(crate) fn to(&self, address: &str) -> Vec<Arrived> {
         self.arrived().into_iter().filter(|letter| letter.to.eq_ignore_ascii_case(address)).collect()
     }
 
     /// Whoever sent so far died before it could note the answers.
-    pub fn sender_died(&self) {
+    pub(crate) fn sender_died(&self) {
         let mut inner = self.inner.lock().unwrap();
         let last = inner.arrived.last().map(|letter| letter.id.clone());
         inner.unanswered.extend(last);
     }
 
     /// Letters that told what the doors had not confirmed, came twice, or said again what was said last.
-    pub fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let inner = self.inner.lock().unwrap();
         let mut faults = inner.faults.clone();
         let mut last: BTreeMap<&str, &Arrived> = BTreeMap::new();

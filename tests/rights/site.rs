@@ -29,37 +29,37 @@ use crate::post::Post;
 use crate::states::StoredStates;
 
 /// Rooms, by venue, and the places of their doors among those of the site.
-pub const ROOMS: [[(&str, &[usize]); 2]; 2] =
+pub(crate) const ROOMS: [[(&str, &[usize]); 2]; 2] =
     [[("Hall", &[0, 1]), ("Studio", &[0, 2])], [("Lab", &[0, 3]), ("Cellar", &[4])]];
 /// A member of staff who has a user of her own and books, too.
-pub const STAFF: &str = "Staff@x.example";
+pub(crate) const STAFF: &str = "Staff@x.example";
 const MARKER: &str = "BOOKINGSYNC";
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
 
 /// What differs between sites.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    pub start: DateTime<Utc>,
+pub(crate) struct Plan {
+    pub(crate) start: DateTime<Utc>,
     /// Numbers in a small range instead of PINs.
-    pub numbers: bool,
+    pub(crate) numbers: bool,
     /// Minutes between two readings.
-    pub interval: u32,
+    pub(crate) interval: u32,
 }
 
 /// The whole site. What stands on disk survives [`Site::kill`].
-pub struct Site {
-    pub clock: Arc<ManualClock>,
-    pub venues: [FeedSim; 2],
-    pub net2: Arc<Net2Sim>,
-    pub post: Arc<Post>,
-    pub model: Model,
+pub(crate) struct Site {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) venues: [FeedSim; 2],
+    pub(crate) net2: Arc<Net2Sim>,
+    pub(crate) post: Arc<Post>,
+    pub(crate) model: Model,
     /// Venues that answer something without their bookings until then.
-    pub blank: [Option<DateTime<Utc>>; 2],
+    pub(crate) blank: [Option<DateTime<Utc>>; 2],
     /// The program dies when it has waited so often within a cycle.
-    pub dies_after: Option<u32>,
+    pub(crate) dies_after: Option<u32>,
     /// Whether the last run was carried through.
-    pub clean: bool,
-    pub last: Option<LinkReport>,
+    pub(crate) clean: bool,
+    pub(crate) last: Option<LinkReport>,
     plan: Plan,
     folder: TempDir,
     process: Option<Process>,
@@ -85,7 +85,7 @@ struct Parts {
 }
 
 /// Whether a record of rights is of somebody with our marker.
-pub fn managed(rights: &Rights) -> bool {
+pub(crate) fn managed(rights: &Rights) -> bool {
     rights.fields.values().any(|text| text.split_whitespace().any(|word| word == MARKER))
 }
 
@@ -94,7 +94,7 @@ fn ours(user: &User) -> bool {
 }
 
 impl Site {
-    pub fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         let venue = |style| {
             let sim = FeedSim::builder().style(style).bookings(0).start_at(plan.start).frozen(true);
             let sim = sim.with_switches(|switches| switches.etag = style == Style::Skedda).start_blocking().unwrap();
@@ -161,26 +161,26 @@ impl Site {
         site
     }
 
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    pub fn door(&self, place: usize) -> i64 {
+    pub(crate) fn door(&self, place: usize) -> i64 {
         self.net2.world(|world| *world.doors.keys().nth(place).unwrap())
     }
 
-    pub fn access(&self) -> &Access {
+    pub(crate) fn access(&self) -> &Access {
         &self.process.as_ref().unwrap().parts.access
     }
 
     /// Books; returns the booking's number.
-    pub fn book(&self, venue: usize, room: &str, email: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
+    pub(crate) fn book(&self, venue: usize, room: &str, email: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> i64 {
         let name = format!("{} Booker", email.split('@').next().unwrap());
         self.venues[venue].world(|world| world.book(room, (&name, email), from, to))
     }
 
     /// Adds a booking of any kind.
-    pub fn add(
+    pub(crate) fn add(
         &self,
         venue: usize,
         rooms: &[&str],
@@ -206,7 +206,7 @@ impl Site {
     }
 
     /// The program dies as if by `kill -9`, and is started again.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let Process { parts, runtime } = self.process.take().unwrap();
         drop(runtime);
         drop(parts);
@@ -301,7 +301,7 @@ impl Site {
 
     /// Lets time pass as the service would see it: readings when they are due, begins and ends at their time, and a full
     /// check at the latest after `longest`; each minute while something does not work.
-    pub fn pass(&mut self, time: Duration, longest: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration, longest: Duration) {
         let end = self.now() + time;
         while self.now() < end {
             let now = self.now();
@@ -327,7 +327,7 @@ impl Site {
         }
     }
 
-    pub fn go_to(&mut self, time: DateTime<Utc>) {
+    pub(crate) fn go_to(&mut self, time: DateTime<Utc>) {
         let now = self.now();
         self.model.pass(now, time);
         self.clock.advance((time - now).to_std().unwrap());
@@ -361,7 +361,7 @@ impl Site {
     }
 
     /// Readings, preparation, the whole link, letters.
-    pub fn cycle(&mut self) {
+    pub(crate) fn cycle(&mut self) {
         let before = self.before();
         let Process { parts, runtime } = self.process.as_ref().unwrap();
         let now = self.clock.now();
@@ -385,7 +385,7 @@ impl Site {
     }
 
     /// An operator says that the sudden loss in a feed is true.
-    pub fn confirm(&self, venue: usize, link: &str) -> bool {
+    pub(crate) fn confirm(&self, venue: usize, link: &str) -> bool {
         let Process { parts, runtime } = self.process.as_ref().unwrap();
         runtime.block_on(parts.feeds[venue].confirm(link)).unwrap()
     }
@@ -452,7 +452,7 @@ impl Site {
     }
 
     /// Spans in which our people held doors, by address.
-    pub fn held(&self) -> Timeline {
+    pub(crate) fn held(&self) -> Timeline {
         let now = self.now();
         let mut held = Timeline::new();
         for rights in self.net2.world(|world| world.all_rights()).iter().filter(|rights| managed(rights)) {
@@ -469,7 +469,7 @@ impl Site {
     }
 
     /// The doors that somebody holds now, by their places.
-    pub fn open_to(&self, email: &str) -> Vec<usize> {
+    pub(crate) fn open_to(&self, email: &str) -> Vec<usize> {
         let held = self.doors_held();
         self.net2.world(|world| {
             let user = world.users.values().find(|user| {
@@ -481,7 +481,7 @@ impl Site {
     }
 
     /// Everything that must hold of any history.
-    pub fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let mut faults = self.model.compare(&self.held());
         faults.extend(self.post.faults());
         let all = self.net2.world(|world| world.all_rights());

@@ -7,7 +7,7 @@ use ical_bookings::sync::FeedStates;
 use sync_core::connector::{ErrorClass, SyncError};
 
 #[derive(Debug)]
-pub struct StoredStates(pub Store);
+pub(crate) struct StoredStates(pub(crate) Store);
 
 #[async_trait]
 impl FeedStates for StoredStates {
