@@ -88,7 +88,9 @@ pub(super) fn assemble(
     let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
     let parts = Arc::new(Parts { access, feeds, net2: net2.clone(), net2_section: config.net2.clone(), post, clock });
     let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
-    endpoints.extend(parts.feeds.iter().map(|feed| -> Arc<dyn Endpoint> { feed.clone() }));
+    for feed in &parts.feeds {
+        endpoints.push(feed.clone());
+    }
     Ok((parts, Installation::new(endpoints).link(link(bookers, watched))))
 }
 

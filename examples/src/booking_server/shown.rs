@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use ical_bookings::http::FeedStatus;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 use sync_service::{Failure, Standing};
 
 use super::Parts;
@@ -64,7 +65,7 @@ fn feed_line(status: &FeedStatus, zone: Tz) -> String {
         let missing = format!("; {} of {} bookings are missing at once and are kept", hold.missing, hold.of);
         line.push_str(&missing);
         if hold.needs_confirmation {
-            line.push_str(&format!(": `confirm {}` if that is right", status.name));
+            let _ = write!(line, ": `confirm {}` if that is right", status.name);
         }
     }
     line

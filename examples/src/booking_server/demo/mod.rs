@@ -87,7 +87,7 @@ pub(super) async fn world(setup: &Setup) -> anyhow::Result<(World, Arc<Parts>, I
     let pile = Arc::new(Pile::default());
     let world = World { venue, site, clock, pile, morning };
     day::first_bookings(&world);
-    let config = config(&world)?;
+    let config = config(&world);
     let secrets = Secrets {
         net2: SecretString::from(world.site.password().to_owned()),
         client: None,
@@ -98,7 +98,7 @@ pub(super) async fn world(setup: &Setup) -> anyhow::Result<(World, Arc<Parts>, I
     Ok((world, parts, installation))
 }
 
-fn config(world: &World) -> anyhow::Result<Config> {
+fn config(world: &World) -> Config {
     let doors: Vec<i64> = world.site.world(|world| world.doors.keys().copied().collect());
     let door = |place: &usize| doors.get(*place).copied().map(DoorId::from);
     let resources =
@@ -114,12 +114,12 @@ fn config(world: &World) -> anyhow::Result<Config> {
         rate_per_minute: 1_000,
         ..MailConfig::default()
     };
-    Ok(Config {
+    Config {
         net2: net2_section(&world.site),
         bookers: BookersConfig::default(),
         feeds: vec![feed],
         access: AccessConfig { resources: resources.into_iter().collect(), ..AccessConfig::default() },
         codes: CodesConfig::default(),
         mail,
-    })
+    }
 }

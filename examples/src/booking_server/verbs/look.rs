@@ -1,6 +1,7 @@
 //! Verbs that look: who is where when, who can open a door, why somebody cannot.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use booking_access::codes::CodeSpace;
@@ -65,7 +66,7 @@ fn bookings(parts: &Parts, asked: &Asked<'_>) -> Result<Answer, Failure> {
     }
     let mut text = format!("{shown}\n{} bookings\n", lines.len());
     for problem in &table.unreadable {
-        text.push_str(&format!("Not readable: {} ({}). {}\n", problem.words, problem.subject, problem.remedy));
+        let _ = writeln!(text, "Not readable: {} ({}). {}", problem.words, problem.subject, problem.remedy);
     }
     let json = json!({"command": "bookings", "bookings": lines, "unreadable": table.unreadable});
     Ok(Answer::new(text, json))
@@ -109,10 +110,10 @@ fn told(chain: &Chain) -> String {
             _ => "?      ",
         };
         let here = if chain.first_broken == Some(position) { "  <- here" } else { "" };
-        text.push_str(&format!("  {sign}  {:<8} {}{here}\n", link.what, link.words));
+        let _ = writeln!(text, "  {sign}  {:<8} {}{here}", link.what, link.words);
     }
     if !chain.meant.is_empty() {
-        text.push_str(&format!("Did you mean: {}?\n", chain.meant.join(", ")));
+        let _ = writeln!(text, "Did you mean: {}?", chain.meant.join(", "));
     }
     text
 }
@@ -133,7 +134,7 @@ fn timeline(parts: &Parts, asked: &Asked<'_>) -> Result<Answer, Failure> {
     if let Some(file) = asked.arguments.get_one::<String>("svg") {
         fs::write(file, timeline.svg(&BTreeMap::new()))
             .map_err(|error| Failure::new(format!("{file} cannot be written: {error}")))?;
-        text.push_str(&format!("Drawn into {file}\n"));
+        let _ = writeln!(text, "Drawn into {file}");
     }
     Ok(Answer::new(text, json!({"command": "timeline", "timeline": timeline})))
 }
@@ -147,7 +148,7 @@ async fn code_space(parts: &Parts) -> Result<Answer, Failure> {
     let warnings = space.warnings();
     let mut text = space_told(&space);
     for warning in &warnings {
-        text.push_str(&format!("Note: {warning}\n"));
+        let _ = writeln!(text, "Note: {warning}");
     }
     Ok(Answer::new(text, json!({"command": "code-space", "space": space, "warnings": warnings})))
 }
