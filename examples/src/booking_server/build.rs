@@ -8,7 +8,7 @@ use ical_bookings::sync::IcalSite;
 use net2_client::sync::{BookersConfig, Net2Doors};
 use secrecy::SecretString;
 use sync_core::clock::Clock;
-use sync_core::connector::{DoorSystem, Endpoint, Source as _};
+use sync_core::connector::{CodeKind, DoorSystem, Endpoint, Source as _};
 use sync_service::{ConfigFault, ConfigFaults, Installation, Setup};
 
 use super::post::{self, MailEndpoint, Post};
@@ -63,9 +63,13 @@ pub(super) fn assemble(
     let access = Access::open(store.clone(), sealer, settings)
         .map_err(|error| fault("service.data", &error, "Look at the file, or move it away and start afresh"))?;
     let access = access
+        .with_sources(config.feeds.iter().map(|feed| feed.name.clone()))
         .with_mail(&config.mail)
         .map_err(|faults| ConfigFaults::from(ConfigFault::new("mail", told(&faults), "Correct the template")))?;
     let access = Arc::new(access);
+    let numbers = access
+        .has_issued(CodeKind::Number)
+        .map_err(|error| fault("service.data", &error, "Look at the file, or move it away and start afresh"))?;
 
     let states = Arc::new(StoredStates(store));
     let mut feeds = Vec::with_capacity(config.feeds.len());
@@ -79,8 +83,8 @@ pub(super) fn assemble(
         .client(secrets.net2, secrets.client)
         .map_err(|error| fault("net2.url", &error.message(), "Correct it"))?;
     let doors_in_use = config.access.resources.values().flatten().map(booking_access::DoorId::as_str);
-    let net2 =
-        Net2Doors::with_client("net2", config.net2.clone(), bookers_of(config), client).using_doors(doors_in_use);
+    let net2 = Net2Doors::with_client("net2", config.net2.clone(), bookers_of(config, numbers), client)
+        .using_doors(doors_in_use);
     let net2 = Arc::new(net2);
 
     let doors: Arc<dyn DoorSystem> = net2.clone();
@@ -98,10 +102,11 @@ fn told(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// The bookers of the configuration; tokens are nobody's but the staff's where no numbers are issued.
-fn bookers_of(config: &Config) -> BookersConfig {
+/// The bookers of the configuration. Tokens are the staff's alone where no numbers are issued and none of earlier days is
+/// left to be taken away.
+fn bookers_of(config: &Config, numbers: bool) -> BookersConfig {
     let mut bookers = config.bookers.clone();
-    if config.codes.identification != Identification::Qr {
+    if config.codes.identification != Identification::Qr && !numbers {
         bookers.code_token_type = String::new();
     }
     bookers

@@ -10,11 +10,13 @@ use booking_access::mail::{MailRow, MailState};
 use chrono::{DateTime, NaiveDate, Utc};
 use ical_bookings::http::Outcome;
 use ical_bookings::sync::IcalSite;
+use sync_core::connector::Endpoint as _;
 use sync_core::model::ExternalId;
 use sync_core::reconcile::{LinkReport, SyncLink};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 
 use super::Parts;
+use super::states::take_word;
 
 /// How often is looked whether somebody changed something by hand.
 const LOOK: Duration = Duration::from_secs(5);
@@ -93,6 +95,10 @@ impl Chore for Feeds {
 impl Feeds {
     /// Asks one feed, if its time has come, and takes over what is known of it.
     async fn read(&self, feed: &IcalSite, now: DateTime<Utc>, report: &mut ChoreReport) -> Result<(), Failure> {
+        let name = feed.name().as_str();
+        if take_word(self.0.access.store(), name)? {
+            feed.confirm(name).await?;
+        }
         for poll in feed.poll(now).await {
             tracing::info!(
                 feed = poll.feed,

@@ -6,8 +6,9 @@ use ical_bookings::http::FeedState;
 use ical_bookings::sync::FeedStates;
 use sync_core::connector::{ErrorClass, SyncError};
 
-/// Kind of the documents.
+/// Kinds of the documents.
 const FEED: &str = "feed";
+const WORD: &str = "confirmed feed";
 
 /// States of feeds in the store of bookings.
 #[derive(Debug)]
@@ -22,6 +23,22 @@ impl FeedStates for StoredStates {
     async fn save(&self, feed: &str, state: &FeedState) -> Result<(), SyncError> {
         self.0.with(|connection| put_document(connection, FEED, feed, state)).map_err(|error| failed(&error))
     }
+}
+
+/// A person's word that a feed is right although much vanished from it: another process may give it beside the service.
+pub(super) fn give_word(store: &Store, feed: &str) -> Result<(), AccessError> {
+    store.with(|connection| put_document(connection, WORD, feed, &true))
+}
+
+/// Whether such a word was given since it was last taken.
+pub(super) fn take_word(store: &Store, feed: &str) -> Result<bool, AccessError> {
+    store.with(|connection| {
+        let given = document(connection, WORD, feed)?.unwrap_or(false);
+        if given {
+            put_document(connection, WORD, feed, &false)?;
+        }
+        Ok(given)
+    })
 }
 
 fn failed(error: &AccessError) -> SyncError {

@@ -30,7 +30,6 @@ pub(super) fn instant(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTi
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop")]
 mod tests {
     use super::*;
 

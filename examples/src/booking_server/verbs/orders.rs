@@ -7,6 +7,7 @@ use sync_service::{Answer, Failure};
 
 use super::Asked;
 use crate::booking_server::Parts;
+use crate::booking_server::states::give_word;
 
 pub(super) fn commands() -> Vec<Command> {
     let verb = |name: &'static str, about: &'static str| {
@@ -41,7 +42,7 @@ fn reason() -> Arg {
 
 pub(super) async fn carry_out(parts: &Parts, name: &str, asked: &Asked<'_>) -> Result<Answer, Failure> {
     if name == "confirm" {
-        return confirm(parts, asked.text("feed")).await;
+        return confirm(parts, asked.text("feed"), asked).await;
     }
     let order = Order::new(asked.actor, asked.text("reason"), asked.now);
     let access = &parts.access;
@@ -55,7 +56,7 @@ pub(super) async fn carry_out(parts: &Parts, name: &str, asked: &Asked<'_>) -> R
     let text = match name {
         "block" => {
             access.block(address, order)?;
-            "All doors are taken from them with the next check, within a minute if the service runs; else `apply`."
+            "All doors are taken from them within seconds if the service runs; else with the next `apply`."
         }
         "unblock" => {
             access.unblock(address, order)?;
@@ -107,9 +108,12 @@ fn answer(name: &str, more: &serde_json::Value) -> serde_json::Value {
     json!({"command": name, "done": true, "more": more})
 }
 
-async fn confirm(parts: &Parts, feed: &str) -> Result<Answer, Failure> {
+/// The word is kept for whoever reads the feeds next, be it a service at work.
+async fn confirm(parts: &Parts, feed: &str, asked: &Asked<'_>) -> Result<Answer, Failure> {
     for site in &parts.feeds {
-        if site.confirm(feed).await? {
+        let statuses = site.statuses(asked.now).await?;
+        if statuses.iter().any(|status| status.name == feed && status.hold.is_some()) {
+            give_word(parts.access.store(), feed)?;
             let text = "Believed: bookings that the feed lacks lose their doors with its next readings.";
             return Ok(Answer::new(text, json!({"command": "confirm", "done": true})));
         }
