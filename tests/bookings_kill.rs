@@ -135,7 +135,8 @@ fn sixty_kills_leave_the_same_people_doors_and_codes_as_none() {
 
     let mut letters: BTreeMap<String, String> = BTreeMap::new();
     let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for letter in smtp.kept() {
+    // Staff may hear of a letter that a kill held up.
+    for letter in smtp.kept().into_iter().filter(|letter| !letter.is_to("desk@site.example")) {
         let same = letters.entry(letter.header("message-id").to_owned()).or_insert_with(|| letter.text().to_owned());
         assert_eq!(same, letter.text(), "one key stands for two letters");
         let pin = letter.between("This is what opens the door: ", "\n").trim().to_owned();
