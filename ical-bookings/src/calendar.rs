@@ -67,6 +67,7 @@ impl Reader<'_, '_> {
         let mut zones = self.zones(calendar);
         let mut candidates = self.candidates(calendar, &mut zones);
         let (heads, next) = by_uid(&candidates);
+        self.found.bookings.reserve(heads.len());
         for head in heads {
             let mut group = Vec::new();
             let mut at = Some(head);
@@ -188,12 +189,13 @@ impl Reader<'_, '_> {
             let uid = members.first().map(|member| member.booking.uid.as_str());
             self.problems.add(kind, uid, line, kind.explanation());
         }
-        let mut merged: HashMap<usize, Vec<String>> = HashMap::new();
+        let mut merged: Vec<Option<Vec<String>>> = vec![None; members.len()];
+        self.found.bookings.reserve(expansion.instances.len());
         let most = self.manner.limits.resources;
         for instance in expansion.instances {
-            let Some(member) = members.get(instance.payload) else { continue };
             let payload = instance.payload;
-            let resources = merged.entry(payload).or_insert_with(|| merged_resources(&members, &events, payload, most));
+            let (Some(member), Some(merged)) = (members.get(payload), merged.get_mut(payload)) else { continue };
+            let resources = merged.get_or_insert_with(|| merged_resources(&members, &events, payload, most));
             let booking = occurrence(&member.booking, instance, resources.clone());
             let rank = self.found.ranks.is_some().then(|| member.rank.as_deref().cloned().unwrap_or_default());
             self.found.add(booking, rank, &self.maker)?;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::snapshot::{Booking, Digest};
+use crate::snapshot::{Booking, Digest, Person, Role, Status};
 use crate::text::fold_case;
 
 /// Changes with every byte.
@@ -13,38 +13,83 @@ pub(crate) fn body_hash(body: &[u8]) -> Digest {
 /// Changes when a booking comes, goes, moves, or is for others. The bookings are in order.
 pub(crate) fn semantic_hash(bookings: &[Booking]) -> Digest {
     let mut hash = Sha256::new();
-    let mut buffer = Vec::with_capacity(512);
+    let mut buffer = Vec::with_capacity(2 * AT_ONCE);
     for booking in bookings {
-        buffer.clear();
         write(booking, &mut buffer);
-        hash.update(&buffer);
+        if buffer.len() >= AT_ONCE {
+            hash.update(&buffer);
+            buffer.clear();
+        }
     }
+    hash.update(&buffer);
     Digest(hash.finalize().into())
 }
 
+/// Bytes that are hashed together.
+const AT_ONCE: usize = 16 * 1024;
+
 /// Every part with its length or kind before it, so that no two bookings look alike.
 fn write(booking: &Booking, out: &mut Vec<u8>) {
-    text(Some(&booking.uid), out);
+    text(&booking.uid, out);
     number(booking.instance.map_or(i64::MIN, |instance| instance.timestamp()), out);
     number(booking.start.timestamp(), out);
     number(booking.end.timestamp(), out);
-    text(Some(booking.status.as_str()), out);
+    out.push(status(booking.status));
     out.push(u8::from(booking.held));
-    let people = booking.people.iter();
-    let mut people: Vec<_> =
-        people.map(|person| (person.email.as_deref().map(fold_case), person.name.as_deref(), person.role)).collect();
-    people.sort_unstable();
-    number(i64::try_from(people.len()).unwrap_or(i64::MAX), out);
-    for (email, name, role) in people {
-        text(email.as_deref(), out);
-        text(name, out);
-        text(Some(role.as_str()), out);
+    length(booking.people.len(), out);
+    match booking.people.as_slice() {
+        [only] => person(only.email.as_deref(), only, out),
+        people => {
+            let folded = people.iter().map(|person| (person.email.as_deref().map(fold_case), person));
+            let mut people: Vec<_> = folded.collect();
+            people.sort_unstable_by(|(email, one), (other_email, other)| {
+                (email, &one.name, one.role).cmp(&(other_email, &other.name, other.role))
+            });
+            for (email, one) in people {
+                person(email.as_deref(), one, out);
+            }
+        }
+    }
+    length(booking.resources.len(), out);
+    if let [only] = booking.resources.as_slice() {
+        return text(only, out);
     }
     let mut resources: Vec<&str> = booking.resources.iter().map(String::as_str).collect();
     resources.sort_unstable();
-    number(i64::try_from(resources.len()).unwrap_or(i64::MAX), out);
     for resource in resources {
-        text(Some(resource), out);
+        text(resource, out);
+    }
+}
+
+/// Case of an address does not count.
+fn person(email: Option<&str>, person: &Person, out: &mut Vec<u8>) {
+    out.push(role(person.role));
+    out.push(u8::from(email.is_some()));
+    match email.unwrap_or_default() {
+        email if email.is_ascii() => {
+            length(email.len(), out);
+            let begin = out.len();
+            out.extend_from_slice(email.as_bytes());
+            out.get_mut(begin..).unwrap_or_default().make_ascii_lowercase();
+        }
+        email => text(&fold_case(email), out),
+    }
+    out.push(u8::from(person.name.is_some()));
+    text(person.name.as_deref().unwrap_or_default(), out);
+}
+
+fn status(status: Status) -> u8 {
+    match status {
+        Status::Confirmed => 0,
+        Status::Tentative => 1,
+        Status::Cancelled => 2,
+    }
+}
+
+fn role(role: Role) -> u8 {
+    match role {
+        Role::Organizer => 0,
+        Role::Attendee => 1,
     }
 }
 
@@ -52,9 +97,12 @@ fn number(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-fn text(value: Option<&str>, out: &mut Vec<u8>) {
-    out.push(u8::from(value.is_some()));
-    let value = value.unwrap_or_default();
-    number(i64::try_from(value.len()).unwrap_or(i64::MAX), out);
+/// Nothing in a body is longer than 32 bits tell.
+fn length(value: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn text(value: &str, out: &mut Vec<u8>) {
+    length(value.len(), out);
     out.extend_from_slice(value.as_bytes());
 }

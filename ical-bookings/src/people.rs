@@ -20,6 +20,7 @@ pub(crate) fn people(
     let named = named(event, dialect, options);
     let limit = options.limits.people;
     let mut list = List { people: Vec::with_capacity(named.len().min(limit)), keys: HashMap::new(), limit };
+    let alone = named.len() == 1;
     for (role, property) in named {
         let person = person(role, property, dialect);
         if !list.has_room_for(&person) {
@@ -29,7 +30,11 @@ pub(crate) fn people(
         if person.email.is_none() {
             notes.push((ProblemKind::NoAddress, property.line));
         }
-        list.add(person);
+        if alone {
+            list.people.push(person);
+        } else {
+            list.add(person);
+        }
     }
     list.people
 }
@@ -111,7 +116,10 @@ fn mail_address(value: &str) -> Option<String> {
     let value = decoded.trim();
     let value = value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(value).trim();
     let (local, domain) = value.split_once('@')?;
-    let odd = |char: char| char.is_control() || char.is_whitespace() || "<>,;:\"@\\()[]".contains(char);
+    let odd = |char: char| {
+        let plain = char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_' | '+');
+        !plain && (char.is_control() || char.is_whitespace() || "<>,;:\"@\\()[]".contains(char))
+    };
     let fits = !local.is_empty() && !domain.is_empty() && value.len() <= LONGEST_ADDRESS;
     (fits && !local.contains(odd) && !domain.contains(odd)).then(|| value.to_owned())
 }

@@ -111,6 +111,9 @@ impl<'a> Property<'a> {
             return None;
         }
         let mut rest = self.text.get(self.name_end + 1..self.value_start - 1)?;
+        if rest.len() <= name.len() {
+            return None;
+        }
         loop {
             let end = unquoted(rest, b';').unwrap_or(rest.len());
             let parameter = rest.get(..end)?;

@@ -107,6 +107,45 @@ fn ordered(found: Found) -> Vec<Booking> {
         }
         bookings = kept.into_iter().map(|(booking, _)| booking).collect();
     }
-    bookings.sort_by(|one, other| (one.start, &one.uid, one.instance).cmp(&(other.start, &other.uid, other.instance)));
+    sort(&mut bookings);
     bookings
+}
+
+/// Sorts by start, uid and instance: first small keys, which mostly decide, then each booking moves once.
+fn sort(bookings: &mut [Booking]) {
+    let first = bookings.first().map_or("", |booking| booking.uid.as_str());
+    let common = bookings.iter().fold(first.len(), |common, booking| {
+        let same = first.bytes().zip(booking.uid.bytes()).take(common).take_while(|(one, other)| one == other);
+        same.count()
+    });
+    let mut keys: Vec<(i64, u64, usize)> = bookings
+        .iter()
+        .enumerate()
+        .map(|(at, booking)| (booking.start.timestamp_micros(), eight_bytes(&booking.uid, common), at))
+        .collect();
+    keys.sort_unstable_by(|one, other| {
+        let rest = |at: usize| bookings.get(at).map(|booking| (&booking.uid, booking.instance));
+        (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| (rest(one.2), one.2).cmp(&(rest(other.2), other.2)))
+    });
+    let mut order: Vec<usize> = keys.into_iter().map(|(_, _, at)| at).collect();
+    for first in 0..order.len() {
+        // Each turn of the circle puts one booking where it belongs.
+        let mut at = first;
+        while let Some(from) = order.get_mut(at).map(|from| std::mem::replace(from, at))
+            && from != first
+            && from != at
+        {
+            bookings.swap(at, from);
+            at = from;
+        }
+    }
+}
+
+/// The eight bytes from a place on as a number that compares like them; what is missing counts as zero.
+fn eight_bytes(text: &str, from: usize) -> u64 {
+    let mut bytes = [0; 8];
+    for (byte, of_text) in bytes.iter_mut().zip(text.bytes().skip(from)) {
+        *byte = of_text;
+    }
+    u64::from_be_bytes(bytes)
 }

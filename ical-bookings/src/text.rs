@@ -182,6 +182,9 @@ pub(crate) fn fold_case(text: &str) -> String {
 
 /// The first so many characters.
 pub(crate) fn first_chars(text: &str, count: usize) -> &str {
+    if text.len() <= count {
+        return text;
+    }
     match text.char_indices().nth(count) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
         None => text,
