@@ -96,7 +96,12 @@ impl Model {
             link.last_try = status.last_try;
             let listed = || if blank { BTreeMap::new() } else { listed(world, link.room.as_deref(), now) };
             match status.outcome {
-                Some(Outcome::New | Outcome::Unchanged) => (link.view, link.last_good) = (listed(), Some(now)),
+                Some(Outcome::New | Outcome::Unchanged) => {
+                    // What is over is not called off by not being listed any more.
+                    link.view.retain(|_, seen| seen.end <= now);
+                    link.view.extend(listed());
+                    link.last_good = Some(now);
+                }
                 Some(Outcome::NotModified) => link.last_good = Some(now),
                 Some(Outcome::Held) => link.view.extend(listed()),
                 _ => {}

@@ -350,7 +350,9 @@ impl Site {
                 if report.as_ref().is_ok_and(|report| report.error.is_none()) {
                     self.seen = now;
                 }
-                self.ran(report, &before);
+                // Only a full run shows that everything is in order again.
+                let was_clean = self.clean;
+                self.ran(report, &before, was_clean);
                 self.letters();
             }
             None => {
@@ -381,7 +383,7 @@ impl Site {
             (Err(error), Ok(report)) => Ok(LinkReport { error: Some(error.to_string()), ..report }),
             (_, report) => report,
         };
-        self.ran(report, &before);
+        self.ran(report, &before, true);
     }
 
     /// An operator says that the sudden loss in a feed is true.
@@ -422,8 +424,13 @@ impl Site {
     }
 
     /// I-41: within one run, who loses doors is written before who gets some.
-    fn ran(&mut self, report: Result<LinkReport, RunError>, before: &(usize, BTreeMap<i64, BTreeSet<i64>>)) {
-        let clean = report.as_ref().is_ok_and(|report| !report.is_failure() && !report.is_open());
+    fn ran(
+        &mut self,
+        report: Result<LinkReport, RunError>,
+        before: &(usize, BTreeMap<i64, BTreeSet<i64>>),
+        sure: bool,
+    ) {
+        let clean = sure && report.as_ref().is_ok_and(|report| !report.is_failure() && !report.is_open());
         let now = self.now();
         self.model.ran(clean, now);
         self.clean = clean;
