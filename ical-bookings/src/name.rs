@@ -49,41 +49,68 @@ impl Name {
         };
         upper.copy_from_slice(name);
         upper.make_ascii_uppercase();
-        match &*upper {
-            b"BEGIN" => Self::Begin,
-            b"END" => Self::End,
-            b"UID" => Self::Uid,
-            b"DTSTART" => Self::DtStart,
-            b"DTEND" => Self::DtEnd,
-            b"DURATION" => Self::Duration,
-            b"STATUS" => Self::Status,
-            b"ORGANIZER" => Self::Organizer,
-            b"ATTENDEE" => Self::Attendee,
-            b"LOCATION" => Self::Location,
-            b"RESOURCES" => Self::Resources,
-            b"RECURRENCE-ID" => Self::RecurrenceId,
-            b"RRULE" => Self::RRule,
-            b"RDATE" => Self::RDate,
-            b"EXDATE" => Self::ExDate,
-            b"EXRULE" => Self::ExRule,
-            b"SEQUENCE" => Self::Sequence,
-            b"LAST-MODIFIED" => Self::LastModified,
-            b"DTSTAMP" => Self::DtStamp,
-            b"SUMMARY" => Self::Summary,
-            b"TRANSP" => Self::Transp,
-            b"CLASS" => Self::Class,
-            b"CREATED" => Self::Created,
-            b"DESCRIPTION" => Self::Description,
-            b"URL" => Self::Url,
-            // The second is how the header of early type-2 feeds is printed.
-            b"PRODID" | b"PROIDID" => Self::ProdId,
-            b"METHOD" => Self::Method,
-            b"X-WR-TIMEZONE" => Self::CalendarZone,
-            b"REFRESH-INTERVAL" | b"X-PUBLISHED-TTL" => Self::Refresh,
-            upper if upper.starts_with(b"X-MICROSOFT-") => Self::Microsoft,
-            upper if OTHERS.iter().any(|other| other.as_bytes() == upper) => Self::Other,
-            _ => Self::Unknown,
-        }
+        Self::of_upper(upper)
+    }
+
+    /// By the length first, since most names differ in it.
+    fn of_upper(name: &[u8]) -> Self {
+        let found = match name.len() {
+            3 => match name {
+                b"END" => Self::End,
+                b"UID" => Self::Uid,
+                b"URL" => Self::Url,
+                _ => Self::Unknown,
+            },
+            5 => match name {
+                b"BEGIN" => Self::Begin,
+                b"DTEND" => Self::DtEnd,
+                b"RRULE" => Self::RRule,
+                b"RDATE" => Self::RDate,
+                b"CLASS" => Self::Class,
+                _ => Self::Unknown,
+            },
+            6 => match name {
+                b"STATUS" => Self::Status,
+                b"EXDATE" => Self::ExDate,
+                b"EXRULE" => Self::ExRule,
+                b"TRANSP" => Self::Transp,
+                b"METHOD" => Self::Method,
+                b"PRODID" => Self::ProdId,
+                _ => Self::Unknown,
+            },
+            7 => match name {
+                b"DTSTART" => Self::DtStart,
+                b"DTSTAMP" => Self::DtStamp,
+                b"SUMMARY" => Self::Summary,
+                b"CREATED" => Self::Created,
+                // How the header of early type-2 feeds is printed.
+                b"PROIDID" => Self::ProdId,
+                _ => Self::Unknown,
+            },
+            8 => match name {
+                b"ATTENDEE" => Self::Attendee,
+                b"LOCATION" => Self::Location,
+                b"SEQUENCE" => Self::Sequence,
+                b"DURATION" => Self::Duration,
+                _ => Self::Unknown,
+            },
+            9 => match name {
+                b"ORGANIZER" => Self::Organizer,
+                b"RESOURCES" => Self::Resources,
+                _ => Self::Unknown,
+            },
+            _ => match name {
+                b"DESCRIPTION" => Self::Description,
+                b"RECURRENCE-ID" => Self::RecurrenceId,
+                b"LAST-MODIFIED" => Self::LastModified,
+                b"X-WR-TIMEZONE" => Self::CalendarZone,
+                b"REFRESH-INTERVAL" | b"X-PUBLISHED-TTL" => Self::Refresh,
+                name if name.starts_with(b"X-MICROSOFT-") => Self::Microsoft,
+                _ => Self::Unknown,
+            },
+        };
+        let other = found == Self::Unknown && OTHERS.iter().any(|other| other.as_bytes() == name);
+        if other { Self::Other } else { found }
     }
 }
 

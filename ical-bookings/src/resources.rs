@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::event::Event;
 use crate::property::Property;
@@ -16,7 +17,7 @@ pub(crate) struct Resources<'o> {
     /// Spelling of the caller by the form in which names are compared.
     known: HashMap<String, &'o str>,
     /// What lines seen before came to.
-    lines: HashMap<String, Vec<Found>>,
+    lines: HashMap<String, Rc<[Found]>>,
     unknown: HashSet<String>,
     /// Some of the names, to tell one from several.
     seen: Vec<String>,
@@ -45,6 +46,15 @@ impl<'o> Resources<'o> {
         if let Some(fixed) = &self.options.fixed_resource {
             return vec![fixed.clone()];
         }
+        // As nearly all of them are.
+        if let [line] = event.resources.as_slice()
+            && self.dialect != Dialect::Type2Template
+            && self.options.limits.resources > 0
+            && let [found] = &*self.line(line, Self::resource_list)
+        {
+            self.note(found, line.line, notes);
+            return vec![found.name.clone()];
+        }
         let lines = self.named(event);
         let mut names: Vec<String> = Vec::with_capacity(lines.len().min(self.options.limits.resources));
         let mut seen = HashSet::new();
@@ -70,13 +80,13 @@ impl<'o> Resources<'o> {
     fn named(&mut self, event: &Event<'_>) -> Vec<(u32, Found)> {
         let place = |own: &mut Self| {
             let location = event.location.as_ref();
-            location.map_or_else(Vec::new, |property| own.line(property, Self::location))
+            location.map_or_else(Vec::new, |property| own.numbered(property, Self::location))
         };
         if self.dialect == Dialect::Type2Template {
             return place(self);
         }
         let most = self.options.limits.resources.saturating_mul(2);
-        let lines = event.resources.iter().flat_map(|property| self.line(property, Self::resource_list));
+        let lines = event.resources.iter().flat_map(|property| self.numbered(property, Self::resource_list));
         let mut names: Vec<_> = lines.take(most).collect();
         if names.is_empty() {
             names = event.attendees.iter().filter_map(|property| self.room(property)).collect();
@@ -87,19 +97,22 @@ impl<'o> Resources<'o> {
         names
     }
 
+    /// What a line comes to, with its number.
+    fn numbered(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Vec<(u32, Found)> {
+        self.line(property, read).iter().map(|found| (property.line, found.clone())).collect()
+    }
+
     /// What a line comes to; the same text does not have to be looked at again.
-    fn line(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Vec<(u32, Found)> {
+    fn line(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Rc<[Found]> {
         let value = property.value();
-        let found = if let Some(found) = self.lines.get(value) {
-            found.clone()
-        } else {
-            let found = read(self, value);
-            if self.lines.len() < REMEMBERED && value.len() <= LONGEST_NAME {
-                self.lines.insert(value.to_owned(), found.clone());
-            }
-            found
-        };
-        found.into_iter().map(|found| (property.line, found)).collect()
+        if let Some(found) = self.lines.get(value) {
+            return Rc::clone(found);
+        }
+        let found: Rc<[Found]> = read(self, value).into();
+        if self.lines.len() < REMEMBERED && value.len() <= LONGEST_NAME {
+            self.lines.insert(value.to_owned(), Rc::clone(&found));
+        }
+        found
     }
 
     fn resource_list(&self, value: &str) -> Vec<Found> {
