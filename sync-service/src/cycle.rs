@@ -222,6 +222,9 @@ pub(crate) fn log_link(link: &dyn SyncLink, report: &LinkReport, what: &str, sec
         tracing::error!(link = pair, "{what} failed: {error}");
         return;
     }
+    if let Some(stopped) = &report.stopped {
+        tracing::error!(link = pair, "{what} stopped early: {}", stopped.why);
+    }
     for trip in &report.guards {
         tracing::warn!(link = pair, guard = trip.guard, "{}; {}", trip.saw, trip.stopped);
     }

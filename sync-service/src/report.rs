@@ -303,6 +303,9 @@ impl Report {
             if let Some(error) = &link.error {
                 let _ = writeln!(text, "{name} failed: {error}{}", remedy(&link.remedy));
             }
+            if let Some(stopped) = &link.stopped {
+                let _ = writeln!(text, "{name} stopped early: {}{}", stopped.why, remedy(&stopped.remedy));
+            }
             if self.command == "plan" {
                 continue;
             }

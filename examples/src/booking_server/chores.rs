@@ -236,17 +236,17 @@ impl Chore for Letters {
         let access = &self.0.access;
         let mut report = ChoreReport::default();
         access.write_letters(now)?;
-        for late in access.late_letters(now)? {
-            report
-                .warnings
-                .push(format!("no mail reached {} yet, whose booking begins soon: {}", late.person, late.why));
-        }
         if let Some(transport) = self.0.post.transport() {
             let posted = access.send_letters(transport, now).await?;
             if let Some(why) = posted.unreachable {
                 let remedy = "Letters wait and are sent once it answers; `test` walks through it step by step";
                 report.troubles.push(Trouble::new("the mail server", why).with_remedy(remedy));
             }
+        }
+        for late in access.late_letters(now)? {
+            report
+                .warnings
+                .push(format!("no mail reached {} yet, whose booking begins soon: {}", late.person, late.why));
         }
         Ok(report)
     }

@@ -84,6 +84,7 @@ impl<T: Entity> Reconciler<T> {
             (progress, stopped) = (execution.progress, execution.endpoint_stopped);
             report.outcomes.add_trouble(later.outcomes);
             report.overwritten.append(&mut later.overwritten);
+            report.stopped = report.stopped.take().or(later.stopped);
             last = self.plan_from_store(context, &observed).await?;
         }
         report.second_plan_actions = last.visible().count() as u64;
@@ -199,14 +200,17 @@ impl<T: Entity> Reconciler<T> {
         let mut calls: FuturesUnordered<_> =
             jobs.iter().map(|job| async move { (job, self.send(job, context).await) }).collect();
         while let Some((job, answer)) = calls.next().await {
-            let Finished { writes, outcome, endpoint_stopped } = self.finish(job, answer, context).await?;
+            let Finished { writes, outcome, stopped } = self.finish(job, answer, context).await?;
             execution.remember_own(&writes, job.action.side);
             context.journal.commit(Durability::D1, writes).await?;
             execution.report.outcomes.add(outcome);
             if outcome == Outcome::Done {
                 execution.report.overwritten.extend(Overwritten::of(&job.action));
             }
-            execution.endpoint_stopped |= endpoint_stopped;
+            if let Some(stopped) = stopped {
+                execution.endpoint_stopped = true;
+                execution.report.stopped.get_or_insert(stopped);
+            }
             execution.progress |= outcome == Outcome::Done;
             execution.touched.insert(job.action.key);
         }

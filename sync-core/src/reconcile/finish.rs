@@ -12,6 +12,7 @@ use super::observe::Observer;
 use super::outcome::Outcome;
 use super::plan::{Action, ActionKind, Reason};
 use super::reconciler::{Context, Reconciler, RunError};
+use super::report::Stopped;
 use crate::connector::{ErrorClass, Key, Record, Removal, SyncError};
 use crate::journal::{BaselineField, IntentKind, IntentState, Link, LinkState, RemovalStep, Seen, Side, Stream, Write};
 use crate::model::{Entity, ExternalId, FieldValue};
@@ -29,7 +30,7 @@ pub(super) struct Finished {
     pub(super) writes: Vec<Write>,
     pub(super) outcome: Outcome,
     /// The endpoint answers nobody now: the rest of the run is pointless.
-    pub(super) endpoint_stopped: bool,
+    pub(super) stopped: Option<Stopped>,
 }
 
 /// A field whose writes do not stay: read back otherwise, or changed back time and again.
@@ -95,7 +96,7 @@ impl<T: Entity> Reconciler<T> {
         intent.record = intent.record.or_else(|| id.clone());
         writes.push(Write::Intent(Box::new(intent)));
         writes.extend(self.audit(&job.action, id.as_ref(), job.plan.as_deref(), context));
-        Ok(Finished { writes, outcome: Outcome::Done, endpoint_stopped: false })
+        Ok(Finished { writes, outcome: Outcome::Done, stopped: None })
     }
 
     /// A create or update that the endpoint confirmed: the link lives, and what it stored is agreed on.
@@ -307,7 +308,7 @@ impl<T: Entity> Reconciler<T> {
             let stream = Stream::of(&self.pair, job.action.side);
             writes.push(Write::Gone(stream, id.clone(), context.clock.now()));
         }
-        Ok(Finished { writes, outcome: Outcome::Superseded, endpoint_stopped: false })
+        Ok(Finished { writes, outcome: Outcome::Superseded, stopped: None })
     }
 
     pub(super) fn record_key(&self, record: &ExternalId) -> String {
@@ -329,7 +330,7 @@ pub(super) fn in_doubt(job: &Job, error: &SyncError) -> Finished {
     intent.state = IntentState::InDoubt;
     intent.note = Some(error.chain());
     let writes = vec![Write::Intent(Box::new(intent))];
-    Finished { writes, outcome: Outcome::InDoubt, endpoint_stopped: error.stops_endpoint() }
+    Finished { writes, outcome: Outcome::InDoubt, stopped: Stopped::by(error) }
 }
 
 pub(super) fn closed(job: &Job, note: &str) -> Write {

@@ -39,5 +39,5 @@ pub use outcome::Outcome;
 pub use plan::{Action, ActionKind, ActionState, FieldChange, Lane, Note, Plan, Reason};
 pub use planner::{PlanInput, References, plan};
 pub use reconciler::{Approval, Context, Progress, Reconciler, RunError, Silent, SyncLink};
-pub use report::{ActionCounts, LinkReport, OutcomeCounts, Overwritten, ReadCounts};
+pub use report::{ActionCounts, LinkReport, OutcomeCounts, Overwritten, ReadCounts, Stopped};
 pub use settings::{Cause, CorrelationRule, Drift, RemovalPolicy, Removals, Scope, Settings};

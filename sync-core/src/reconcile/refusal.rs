@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::plan::Action;
 use super::planner::Refusal;
 use super::reconciler::{Context, Reconciler, RunError};
+use super::report::Stopped;
 use crate::connector::{ErrorClass, SyncError};
 use crate::journal::{IntentKind, Side, Write};
 use crate::model::Entity;
@@ -32,15 +33,16 @@ impl<T: Entity> Reconciler<T> {
         if created {
             writes.push(Write::Unlink(job.action.key));
         }
-        if error.stops_endpoint() {
+        let stopped = Stopped::by(error);
+        if stopped.is_some() {
             if !created {
                 writes.push(Write::Due(job.action.key));
             }
-            return Ok(Finished { writes, outcome: Outcome::Failed, endpoint_stopped: true });
+            return Ok(Finished { writes, outcome: Outcome::Failed, stopped });
         }
         if error.class() == ErrorClass::Conflict && !created {
             writes.push(Write::Due(job.action.key));
-            return Ok(Finished { writes, outcome: Outcome::Superseded, endpoint_stopped: false });
+            return Ok(Finished { writes, outcome: Outcome::Superseded, stopped: None });
         }
         let why = match (error.field(), error.clashing_key()) {
             (Some(field), _) => format!("refused: {field}: {}", error.chain()),
@@ -60,7 +62,7 @@ impl<T: Entity> Reconciler<T> {
             link.held_because = Some(why);
             writes.push(Write::Link(Box::new(link)));
         }
-        Ok(Finished { writes, outcome: Outcome::Rejected, endpoint_stopped: false })
+        Ok(Finished { writes, outcome: Outcome::Rejected, stopped: None })
     }
 
     async fn refusal(&self, action: &Action, why: String, context: &Context<'_>) -> Result<Option<Write>, RunError> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::plan::{Action, ActionKind, Note, Plan, Reason};
 use super::{GuardTrip, Outcome};
+use crate::connector::SyncError;
 use crate::model::{ExternalId, Pair};
 
 /// The report of one link.
@@ -37,11 +38,23 @@ pub struct LinkReport {
     pub held: Vec<Note>,
     /// What somebody had changed at the written side and was set back.
     pub overwritten: Vec<Overwritten>,
+    /// Why an endpoint answered nobody any more, so that the rest was left to the next run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// What went wrong, if the run could not finish.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// What a person can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// Why an endpoint answers nobody for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stopped {
+    /// What it said.
+    pub why: String,
+    /// What a person can do about it.
     pub remedy: Option<String>,
 }
 
@@ -107,6 +120,14 @@ pub struct OutcomeCounts {
     pub failed: u64,
 }
 
+impl Stopped {
+    /// Nothing, unless the error concerns everybody.
+    pub(super) fn by(error: &SyncError) -> Option<Self> {
+        let remedy = error.remedy().map(str::to_owned);
+        error.stops_endpoint().then(|| Self { why: error.chain(), remedy })
+    }
+}
+
 impl LinkReport {
     /// The report of a plan that has not been carried out.
     pub fn of_plan(plan: &Plan) -> Self {
@@ -160,6 +181,7 @@ impl LinkReport {
             situations: BTreeMap::new(),
             held: Vec::new(),
             overwritten: Vec::new(),
+            stopped: None,
             error: None,
             remedy: None,
         }
