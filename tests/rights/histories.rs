@@ -19,7 +19,7 @@ const FEED_FAULTS: [FaultKind; 6] = [
 ];
 const MOODS: [Mood; 5] = [Mood::Well, Mood::Away, Mood::Busy, Mood::Silent, Mood::Lossy];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     /// Somebody books; minutes from now, minutes long. One in a while is the venue's own, or waits for approval.
     Book { venue: usize, person: usize, room: usize, after: i64, long: i64, kind: u8 },

@@ -6,6 +6,7 @@
     clippy::print_stderr,
     reason = "a test may stop"
 )]
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the path of a method says less than the call")]
 
 mod histories;
 mod model;

@@ -345,20 +345,17 @@ impl Site {
         let before = self.before();
         let Process { parts, runtime } = self.process.as_ref().unwrap();
         let run = until_death(self.dies_after.take(), async { parts.run_for(&due).await });
-        match runtime.block_on(run) {
-            Some(report) => {
-                if report.as_ref().is_ok_and(|report| report.error.is_none()) {
-                    self.seen = now;
-                }
-                // Only a full run shows that everything is in order again.
-                let was_clean = self.clean;
-                self.ran(report, &before, was_clean);
-                self.letters();
+        if let Some(report) = runtime.block_on(run) {
+            if report.as_ref().is_ok_and(|report| report.error.is_none()) {
+                self.seen = now;
             }
-            None => {
-                self.kill();
-                self.cycle();
-            }
+            // Only a full run shows that everything is in order again.
+            let was_clean = self.clean;
+            self.ran(report, &before, was_clean);
+            self.letters();
+        } else {
+            self.kill();
+            self.cycle();
         }
     }
 
