@@ -14,5 +14,13 @@ mod tls;
 
 #[cfg(feature = "feed")]
 pub mod feed;
+#[cfg(feature = "graph")]
+pub mod graph;
+#[cfg(feature = "inventry")]
+pub mod inventry;
 #[cfg(feature = "net2")]
 pub mod net2;
+#[cfg(feature = "optima")]
+pub mod optima;
+#[cfg(feature = "sqlserver")]
+pub mod sqlserver;

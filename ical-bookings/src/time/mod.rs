@@ -8,7 +8,6 @@ mod duration;
 mod interval;
 mod name;
 mod text;
-mod windows;
 mod zone;
 mod zones;
 

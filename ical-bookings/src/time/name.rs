@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::{Zone, windows};
+use super::Zone;
 
 /// The form in which names are compared: without quotes, escapes and blanks around.
 pub(super) fn plain(name: &str) -> Cow<'_, str> {
@@ -29,7 +29,7 @@ pub(super) fn known(name: &str) -> Option<Zone> {
     if let Some(zone) = iana(name) {
         return Some(if zone == Tz::UTC { Zone::UTC } else { Zone::Iana(zone) });
     }
-    if let Some(zone) = windows::iana_of(name).and_then(iana) {
+    if let Some(zone) = windows_zones::iana_of(name).and_then(iana) {
         return Some(Zone::Iana(zone));
     }
     if ["UTC", "GMT", "Z"].iter().any(|utc| name.eq_ignore_ascii_case(utc)) {

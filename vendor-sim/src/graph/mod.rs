@@ -1,0 +1,1 @@
+//! Microsoft Graph: a tenant with rooms, room lists, mailboxes and meetings, and its token endpoint.

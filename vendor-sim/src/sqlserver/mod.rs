@@ -1,0 +1,1 @@
+//! A server that speaks the wire of Microsoft SQL Server, with SQLite behind it.
