@@ -16,3 +16,5 @@ mod faults;
 mod intake;
 #[path = "events/release.rs"]
 mod release;
+#[path = "events/revisions.rs"]
+mod revisions;

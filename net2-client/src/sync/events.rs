@@ -75,6 +75,8 @@ fn access_event(event: &Event, zone: Tz) -> AccessEvent {
         device: event.door.map(|door| door.get().into()),
         credential: event.card.as_ref().map(|card| card.as_str().to_owned()),
         direction: Direction::Unknown,
+        identity: None,
+        remark: None,
     }
 }
 

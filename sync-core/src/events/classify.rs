@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::EventSettings;
 use super::instant::{after, before};
 use crate::journal::{EventState, LedgerEvent};
-use crate::model::{Clocking, ClockingKind, Device, DeviceKind, Direction, ExternalId};
+use crate::model::{Clocking, ClockingKind, Device, DeviceKind, Direction, ExternalId, Remark};
 
 /// Reasons that events carry in the ledger.
 pub mod reason {
@@ -31,6 +31,16 @@ pub mod reason {
     pub const NO_PERSON: &str = "no_person";
     /// Its device never appeared.
     pub const NO_DEVICE: &str = "no_device";
+    /// The system of the source made it up.
+    pub const AUTOMATIC: &str = "automatic";
+    /// The source took it back before it was booked.
+    pub const VOIDED: &str = "voided";
+    /// The source has changed it since, and numbered it anew.
+    pub const SUPERSEDED: &str = "superseded";
+    /// It was numbered anew, but says what was booked before.
+    pub const UNCHANGED: &str = "unchanged";
+    /// The source changed or took back what was booked.
+    pub const CHANGED: &str = "changed_after_booking";
     /// A person ordered it to be processed again: age, clock and repeats do not matter.
     pub const APPROVED: &str = "approved";
 }
@@ -127,6 +137,13 @@ fn decide(
     if !settings.counts_anywhere(event.class) {
         return Err((EventState::Ignored, reason::KIND));
     }
+    match event.remark {
+        Some(Remark::Voided) => return Err((EventState::Ignored, reason::VOIDED)),
+        Some(Remark::Automatic) if !settings.automatic && !is_approved(event) => {
+            return Err((EventState::Ignored, reason::AUTOMATIC));
+        }
+        Some(Remark::Automatic) | None => {}
+    }
     let Place::Linked { id: device, settings: at } = place else {
         return Err((EventState::Waiting, reason::DEVICE));
     };
@@ -221,6 +238,8 @@ mod tests {
             device: Some("2".into()),
             credential: None,
             direction: Direction::In,
+            identity: None,
+            remark: None,
             content: 1,
             state: EventState::Ready,
             reason: None,
@@ -302,6 +321,18 @@ mod tests {
         let me = PersonLink::Linked("10".into());
         let settings = DeviceSettings::of(&Device::default());
         assert_eq!(verdict(&event(EventClass::Granted), settings, &me, false), "ignored(device_suspended)");
+    }
+
+    #[test]
+    fn what_the_source_speaks_against_is_not_booked_unless_a_person_says_so() {
+        let me = PersonLink::Linked("10".into());
+        let plain = at(DeviceKind::Attendance);
+        let automatic = LedgerEvent { remark: Some(Remark::Automatic), ..event(EventClass::SignOut) };
+        assert_eq!(verdict(&automatic, plain, &me, false), "ignored(automatic)");
+        let approved = LedgerEvent { reason: Some(reason::APPROVED.to_owned()), ..automatic };
+        assert_eq!(verdict(&approved, plain, &me, false), "attendance");
+        let voided = LedgerEvent { remark: Some(Remark::Voided), ..approved };
+        assert_eq!(verdict(&voided, plain, &me, false), "ignored(voided)");
     }
 
     #[test]

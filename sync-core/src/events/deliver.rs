@@ -10,6 +10,7 @@ use super::lookup::Lookup;
 use super::outcome::{Outcome, ready, sending};
 use super::repeat::{RepeatOf, Repeats};
 use super::report::NAMED;
+use super::revise::Revisions;
 use super::{DeliveryReport, EventLink, Failure, LateEvent, PersonLink, Place, PlannedClocking, Verdict, classify};
 use crate::clock::Clock;
 use crate::connector::{DeliveryCaps, DeliveryClass, ErrorClass, SyncError};
@@ -50,6 +51,7 @@ enum End {
 #[derive(Debug, Default)]
 struct Round {
     repeats: Repeats,
+    revisions: Revisions,
     updates: Vec<EventUpdate>,
     events: Vec<LedgerEvent>,
     clockings: Vec<Clocking>,
@@ -140,7 +142,8 @@ impl<'a> Delivery<'a> {
         events: Vec<LedgerEvent>,
         lookup: &mut Lookup<'_>,
     ) -> Result<Vec<LedgerEvent>, JournalError> {
-        let mut round = Round { repeats: Repeats::of(&events), ..Round::default() };
+        let revisions = Revisions::of(self.journal, &self.endpoint, &events).await?;
+        let mut round = Round { repeats: Repeats::of(&events), revisions, ..Round::default() };
         for event in events {
             self.decide(event, lookup, &mut round).await?;
             if round.clockings.len() >= self.caps.batch.max(1) {
@@ -161,6 +164,10 @@ impl<'a> Delivery<'a> {
     ) -> Result<(), JournalError> {
         if let Some(postponed) = self.postponed(&event) {
             self.postpone(&event, postponed);
+            return Ok(());
+        }
+        if let Some((state, why)) = round.revisions.speaks_against(&event) {
+            self.stay(&event, state, why, round);
             return Ok(());
         }
         let (place, person) = if self.link.settings.counts_anywhere(event.class) {

@@ -114,6 +114,8 @@ mod tests {
             device: Some("3".into()),
             credential: Some("1234".to_owned()),
             direction: Direction::In,
+            identity: None,
+            remark: None,
         }
     }
 

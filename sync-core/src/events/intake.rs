@@ -398,6 +398,8 @@ impl<'a> Intake<'a> {
             device: Some(record.id.clone()),
             credential: None,
             direction: Direction::Unknown,
+            identity: None,
+            remark: None,
         });
         let row = self.unreadable_row(i64::MIN + 1 + i64::try_from(hash >> 2).unwrap_or_default(), record);
         self.push(row);
@@ -415,6 +417,8 @@ impl<'a> Intake<'a> {
             device: event.device,
             credential: event.credential,
             direction: event.direction,
+            identity: event.identity,
+            remark: event.remark,
             content,
             state: EventState::Ready,
             reason: None,
@@ -435,6 +439,8 @@ impl<'a> Intake<'a> {
             device: None,
             credential: None,
             direction: Direction::Unknown,
+            identity: None,
+            remark: None,
             content: 0,
             state: EventState::Rejected,
             reason: Some(format!("cannot be read: {}: {}", record.field, record.why)),

@@ -38,6 +38,7 @@ mod release;
 mod repeat;
 mod report;
 mod resolve;
+mod revise;
 mod settings;
 mod stream;
 mod sweep;

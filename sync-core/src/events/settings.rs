@@ -34,6 +34,8 @@ pub struct EventSettings {
     pub attendance: BTreeSet<EventClass>,
     /// What becomes an access record at an access device.
     pub access: BTreeSet<EventClass>,
+    /// What the source's system made up, such as signing everybody out at night, counts like anything else.
+    pub automatic: bool,
     /// The source forgets what was read: position and rows are on disk before it is asked again.
     pub source_discards: bool,
     /// Longest time in which a delivery without an answer may still take effect, with margin.
@@ -76,6 +78,7 @@ impl Default for EventSettings {
             max_age: days(31),
             attendance: [Granted, SignIn, SignOut].into(),
             access: [Granted, Denied, AntiPassback, ExitButton].into(),
+            automatic: false,
             source_discards: false,
             settle: Duration::from_secs(70),
             rows_per_commit: 5_000,

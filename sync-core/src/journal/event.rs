@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Direction, EndpointName, EventClass, EventKey, ExternalId};
+use crate::model::{Direction, EndpointName, EventClass, EventKey, ExternalId, Remark};
 
 /// An event in the ledger.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub struct LedgerEvent {
     pub credential: Option<String>,
     /// Which way, if the source knows.
     pub direction: Direction,
+    /// What stays the same when the source changes an event and numbers it anew.
+    pub identity: Option<String>,
+    /// What the source itself says against counting it.
+    pub remark: Option<Remark>,
     /// Hash of the content, to notice that a number stands for something else now.
     pub content: u64,
     /// State.

@@ -308,6 +308,19 @@ impl Journal for MemoryJournal {
         Ok(delivered.cloned().collect())
     }
 
+    async fn revisions(
+        &self,
+        endpoint: &EndpointName,
+        identities: &[String],
+    ) -> Result<Vec<LedgerEvent>, JournalError> {
+        let wanted: BTreeSet<&str> = identities.iter().map(String::as_str).collect();
+        let state = self.lock();
+        let found = state.stored.events.values().filter(|event| {
+            event.key.endpoint == *endpoint && event.identity.as_deref().is_some_and(|it| wanted.contains(it))
+        });
+        Ok(found.cloned().collect())
+    }
+
     async fn event_counts(&self, endpoint: &EndpointName) -> Result<BTreeMap<EventState, u64>, JournalError> {
         let mut counts = BTreeMap::new();
         for event in self.lock().stored.events.values().filter(|event| event.key.endpoint == *endpoint) {

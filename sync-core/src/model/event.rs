@@ -38,6 +38,21 @@ pub struct AccessEvent {
     pub credential: Option<String>,
     /// Which way, if the source knows.
     pub direction: Direction,
+    /// What stays the same when the source changes an event and numbers it anew; none where events never change.
+    pub identity: Option<String>,
+    /// What the source itself says against counting it.
+    pub remark: Option<Remark>,
+}
+
+/// What a source says against counting an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Remark {
+    /// The system made it up, such as signing everybody out at night.
+    Automatic,
+    /// It was taken back later.
+    Voided,
 }
 
 /// An event on its way into an attendance system, in that system's ids.

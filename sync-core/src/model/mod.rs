@@ -14,7 +14,7 @@ mod value;
 pub use booking::{Booking, BookingStatus, Participant, ParticipantRole};
 pub use device::{Device, DeviceGroup, DeviceKind};
 pub use entity::{Entity, EntityKind};
-pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey};
+pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey, Remark};
 pub use field::{Canonical, Field, FieldMismatch, FieldSelection, Fields};
 pub use id::{EndpointName, ExternalId, Fingerprint, HashKey, Hasher128, Pair, SyncKey};
 pub use known::Known;

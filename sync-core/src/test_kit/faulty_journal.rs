@@ -171,6 +171,14 @@ impl Journal for FaultyJournal {
         self.alive()?.delivered_of(endpoint, person, from, to).await
     }
 
+    async fn revisions(
+        &self,
+        endpoint: &EndpointName,
+        identities: &[String],
+    ) -> Result<Vec<LedgerEvent>, JournalError> {
+        self.alive()?.revisions(endpoint, identities).await
+    }
+
     async fn event_counts(&self, endpoint: &EndpointName) -> Result<BTreeMap<EventState, u64>, JournalError> {
         self.alive()?.event_counts(endpoint).await
     }

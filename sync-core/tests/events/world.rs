@@ -181,6 +181,8 @@ pub fn swipe(person: i64, door: i64, seconds: i64) -> AccessEvent {
         device: Some(door.into()),
         credential: Some(format!("c{person}")),
         direction: Direction::Unknown,
+        identity: None,
+        remark: None,
     }
 }
 

@@ -143,6 +143,8 @@ fn event() -> impl Strategy<Value = LedgerEvent> {
             person,
             credential: None,
             direction: Direction::Both,
+            identity: None,
+            remark: None,
             content,
             state,
             reason: None,

@@ -43,6 +43,8 @@ fn event(number: i64) -> LedgerEvent {
         device: Some("2".into()),
         credential: Some("12345678".to_owned()),
         direction: Direction::In,
+        identity: None,
+        remark: None,
         content: 1,
         state: EventState::Ready,
         reason: None,

@@ -95,6 +95,8 @@ fn row(event: AccessEvent) -> LedgerEvent {
         device: event.device,
         credential: event.credential,
         direction: event.direction,
+        identity: event.identity,
+        remark: event.remark,
         state: EventState::Ready,
         reason: None,
         target: None,

@@ -197,6 +197,8 @@ impl GeneratedEvents {
             device: Some(ExternalId::from(((dice >> 20) % 50).cast_signed())),
             credential: Some((10_000_000 + dice % 20_000).to_string()),
             direction: if dice & 1 == 0 { Direction::In } else { Direction::Out },
+            identity: None,
+            remark: None,
         }
     }
 }

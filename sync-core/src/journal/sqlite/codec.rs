@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::fault::{Fault, Found};
 use crate::journal::{EventState, LinkState, Ownership, Side};
-use crate::model::{Direction, EventClass, ExternalId, Fingerprint, SyncKey};
+use crate::model::{Direction, EventClass, ExternalId, Fingerprint, Remark, SyncKey};
 
 pub(super) fn instant(micros: i64) -> Found<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| Fault::corrupt("an instant"))
@@ -110,6 +110,24 @@ codes!(EventClass, event_class_code, event_class, "the class of an event", {
     Other = 7,
 });
 codes!(Direction, direction_code, direction, "the direction of an event", { Unknown = 0, In = 1, Out = 2, Both = 3 });
+
+/// No remark is zero.
+pub(super) const fn remark_code(remark: Option<Remark>) -> i64 {
+    match remark {
+        None => 0,
+        Some(Remark::Automatic) => 1,
+        Some(Remark::Voided) => 2,
+    }
+}
+
+pub(super) fn remark(code: i64) -> Found<Option<Remark>> {
+    match code {
+        0 => Ok(None),
+        1 => Ok(Some(Remark::Automatic)),
+        2 => Ok(Some(Remark::Voided)),
+        _ => Err(Fault::corrupt("the remark of an event")),
+    }
+}
 
 pub(super) const fn side_code(side: Side) -> i64 {
     match side {

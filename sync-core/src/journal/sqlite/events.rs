@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use super::batch::Batch;
 use super::codec::{
     direction, direction_code, event_class, event_class_code, event_state, event_state_code, external_id_at, instant,
-    instant_at, micros, with_offset,
+    instant_at, micros, remark, remark_code, with_offset,
 };
 use super::fault::{Fault, Found};
 use super::names::Names;
@@ -18,8 +18,8 @@ use crate::journal::{EventFilter, EventState, EventUpdate, LedgerEvent};
 use crate::model::{EndpointName, EventKey, ExternalId};
 
 const INSERT: &str = "INSERT INTO event (endpoint, epoch, number, occurred, utc_offset, received, class, code, person,
-    device, credential, direction, content, state, reason, target, retry_at, attempts)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+    device, credential, direction, content, state, reason, target, retry_at, attempts, identity, remark)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
     ON CONFLICT (endpoint, epoch, number) DO NOTHING";
 const STATE: &str = "SELECT state FROM event WHERE endpoint = ?1 AND epoch = ?2 AND number = ?3";
 const UPDATE: &str = "UPDATE event SET state = ?4, reason = ?5, target = ?6, retry_at = ?7, attempts = ?8
@@ -32,7 +32,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT epoch, number, occurred, utc_offset, received, class, code, person, device, credential, direction,
-                content, state, reason, target, retry_at, attempts FROM event ",
+                content, state, reason, target, retry_at, attempts, identity, remark FROM event ",
             $rest
         )
     };
@@ -55,6 +55,7 @@ const DELIVERED: &str = select!(
     "INDEXED BY event_delivered WHERE endpoint = ?1 AND state = 2 AND person = ?2 AND occurred BETWEEN ?3 AND ?4
         ORDER BY epoch, number"
 );
+const REVISIONS: &str = select!("WHERE endpoint = ?1 AND identity = ?2 ORDER BY epoch, number");
 const CONTENTS: &str =
     "SELECT number, content FROM event WHERE endpoint = ?1 AND epoch = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
 
@@ -103,6 +104,8 @@ impl Batch<'_> {
                     event.target,
                     micros(event.retry_at),
                     event.attempts,
+                    event.identity,
+                    remark_code(event.remark),
                 ])?;
             }
             self.committed.new_events += new as u64;
@@ -217,6 +220,22 @@ pub(super) fn delivered(
     query(connection, DELIVERED, endpoint, params![number, person.as_str(), from, to])
 }
 
+pub(super) fn revisions(
+    connection: &Connection,
+    names: &mut Names,
+    endpoint: &EndpointName,
+    identities: &[String],
+) -> Found<Vec<LedgerEvent>> {
+    let Some(number) = names.find_endpoint(connection, endpoint)? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for identity in identities {
+        found.extend(query(connection, REVISIONS, endpoint, params![number, identity])?);
+    }
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    found.dedup_by(|a, b| a.key == b.key);
+    Ok(found)
+}
+
 pub(super) fn counts(
     connection: &Connection,
     names: &mut Names,
@@ -265,5 +284,7 @@ fn read(row: &Row<'_>, endpoint: &EndpointName) -> Found<LedgerEvent> {
         target: row.get(14)?,
         retry_at: instant_at(row, 15)?,
         attempts: row.get(16)?,
+        identity: row.get(17)?,
+        remark: remark(row.get(18)?)?,
     })
 }

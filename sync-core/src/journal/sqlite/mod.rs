@@ -236,6 +236,14 @@ impl Journal for SqliteJournal {
         self.with(|Store { connection, names, .. }| events::delivered(connection, names, endpoint, person, from..=to))
     }
 
+    async fn revisions(
+        &self,
+        endpoint: &EndpointName,
+        identities: &[String],
+    ) -> Result<Vec<LedgerEvent>, JournalError> {
+        self.with(|Store { connection, names, .. }| events::revisions(connection, names, endpoint, identities))
+    }
+
     async fn event_counts(&self, endpoint: &EndpointName) -> Result<BTreeMap<EventState, u64>, JournalError> {
         self.with(|Store { connection, names, .. }| events::counts(connection, names, endpoint))
     }

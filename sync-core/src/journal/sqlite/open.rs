@@ -14,7 +14,7 @@ use crate::journal::{Durability, JournalError, JournalErrorKind};
 use crate::model::HashKey;
 
 /// One script per schema version, in order.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("revisions.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn file(path: &Path) -> Found<Store> {

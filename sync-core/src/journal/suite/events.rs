@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::samples::{at, commit, event, event_key, refused};
 use crate::journal::{Durability, EventFilter, EventState, EventUpdate, Journal, JournalErrorKind, LedgerEvent, Write};
-use crate::model::{Direction, EndpointName, EventClass, EventKey};
+use crate::model::{Direction, EndpointName, EventClass, EventKey, Remark};
 
 pub(super) async fn all<J: Journal>(make: &impl AsyncFn() -> J) {
     events_enter_once(&make().await).await;
@@ -14,6 +14,19 @@ pub(super) async fn all<J: Journal>(make: &impl AsyncFn() -> J) {
     filters_choose_and_pages_follow(&make().await).await;
     contents_of_a_span_come_in_order(&make().await).await;
     delivered_events_of_a_person_in_a_span(&make().await).await;
+    numbers_of_one_event_are_found_by_its_identity(&make().await).await;
+}
+
+async fn numbers_of_one_event_are_found_by_its_identity(journal: &impl Journal) {
+    let named = |number, identity: &str| LedgerEvent { identity: Some(identity.to_owned()), ..event(number) };
+    let elsewhere = EventKey { endpoint: "other".into(), ..event_key(4) };
+    let foreign = LedgerEvent { key: elsewhere, ..named(4, "a") };
+    let events = vec![named(7, "a"), event(3), named(2, "b"), named(5, "c"), named(1, "a"), foreign];
+    commit(journal, vec![Write::Events(events)]).await;
+    let wanted = ["a".to_owned(), "b".to_owned(), "a".to_owned(), "unheard of".to_owned()];
+    let found = journal.revisions(&left(), &wanted).await.unwrap();
+    assert_eq!(found.iter().map(|event| event.key.number).collect::<Vec<_>>(), [1, 2, 7]);
+    assert!(journal.revisions(&"nobody".into(), &wanted).await.unwrap().is_empty());
 }
 
 fn left() -> EndpointName {
@@ -49,6 +62,8 @@ async fn an_event_reads_back_as_it_came(journal: &impl Journal) {
         ..event(-5)
     };
     let full = LedgerEvent {
+        identity: Some("ev-5".to_owned()),
+        remark: Some(Remark::Voided),
         state: EventState::Held,
         reason: Some("clock".to_owned()),
         target: Some("twork 1".to_owned()),

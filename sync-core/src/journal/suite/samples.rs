@@ -144,6 +144,8 @@ pub(super) fn event(number: i64) -> LedgerEvent {
         device: Some("2".into()),
         credential: Some("12345678".to_owned()),
         direction: Direction::In,
+        identity: None,
+        remark: None,
         content: u64::MAX - number.unsigned_abs(),
         state: EventState::Ready,
         reason: None,
