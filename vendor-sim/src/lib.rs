@@ -16,6 +16,7 @@ mod tls;
 pub mod feed;
 #[cfg(feature = "graph")]
 pub mod graph;
+pub mod host;
 #[cfg(feature = "inventry")]
 pub mod inventry;
 #[cfg(feature = "net2")]

@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::Args;
+use vendor_sim::host::{Options, Vendor, Zone};
 
 /// What every simulator can be told.
 #[derive(Debug, Args)]
@@ -44,6 +45,20 @@ impl Common {
     /// The switches as name and value.
     pub(crate) fn switches(&self) -> anyhow::Result<Vec<(&str, &str)>> {
         self.switches.iter().map(|pair| switch(pair)).collect()
+    }
+
+    /// Hands all this over to a simulator on the common host.
+    #[allow(dead_code, reason = "for the simulators on the common host")]
+    pub(crate) fn on<V: Vendor>(&self, options: Options<V>) -> anyhow::Result<Options<V>> {
+        let zone = Zone::named(&self.zone).with_context(|| format!("'{}' is not a time zone", self.zone))?;
+        let mut options = options.listen(&self.listen).tls(self.tls).seed(self.seed).frozen(self.frozen).zone(zone);
+        for (name, value) in self.switches()? {
+            options = options.set_switch(name, value)?;
+        }
+        Ok(match self.now {
+            Some(now) => options.start_at(now),
+            None => options,
+        })
     }
 
     /// Prints the line for the caller and waits until the simulator is no longer wanted.
