@@ -81,6 +81,17 @@ impl Model {
         }
     }
 
+    /// Until when a door may stay open that is rightly open at this time: the end of a window, or, where the last one ended
+    /// while the doors did not answer, the end of one that is in force when they are looked at again.
+    fn next_end(&self, told: &[Span], at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let end =
+            |at| told.iter().filter(|(opens, closes)| *opens <= at && at < *closes).map(|(_, closes)| *closes).max();
+        end(at).or_else(|| {
+            let back = self.answers_from(at).filter(|back| *back > at)?;
+            (0..=STEP).find_map(|minutes| end(back + Duration::minutes(minutes)))
+        })
+    }
+
     /// When the door system answers again, if it was away at this time.
     fn answers_from(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let away = self.away.iter().find(|(from, to)| *from <= at && to.is_none_or(|to| at < to));
@@ -221,14 +232,9 @@ impl Run {
                 let told = self.model.told.get(&(person.clone(), door.to_owned())).cloned().unwrap_or_default();
                 for held in self.site.doors.held(&person, door) {
                     let end = held.to.unwrap_or_else(|| self.site.now());
-                    // Walk from window to window as long as they touch.
+                    // From window to window as long as they touch.
                     let mut at = held.from;
-                    while let Some(next) = told
-                        .iter()
-                        .filter(|(opens, closes)| *opens <= at && at < *closes)
-                        .map(|(_, closes)| *closes)
-                        .max()
-                    {
+                    while let Some(next) = self.model.next_end(&told, at) {
                         at = next;
                     }
                     let reached = self.model.answers_from(at).unwrap_or(end) + Duration::minutes(STEP);
