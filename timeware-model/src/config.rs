@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::Table;
 use crate::employee::EmployeeField;
+use crate::server::SqlServerConfig;
 use crate::transform::TransformSpec;
 
 /// The section `[timeware]`; every key may be left out.
@@ -71,6 +72,8 @@ pub struct TimewareConfig {
     pub tables: BTreeMap<Table, String>,
     /// Logical column name = real name, per table; `""` = this site has no such column.
     pub columns: BTreeMap<Table, BTreeMap<String, String>>,
+    /// Where SQL Server is, for `store = "sqlserver"`.
+    pub sqlserver: SqlServerConfig,
     /// Where the values of the groupings stand.
     pub groupings: GroupingsConfig,
     /// Codes.
@@ -111,6 +114,7 @@ impl Default for TimewareConfig {
             authoritative: BTreeSet::new(),
             tables: BTreeMap::new(),
             columns: BTreeMap::new(),
+            sqlserver: SqlServerConfig::default(),
             groupings: GroupingsConfig::default(),
             enums: EnumsConfig::default(),
             constants: BTreeMap::new(),

@@ -3,6 +3,8 @@
 mod badge;
 mod booking;
 mod config;
+#[cfg(feature = "sqlserver")]
+mod connect;
 mod contract;
 mod employee;
 mod error;
@@ -14,6 +16,8 @@ mod name;
 mod policy;
 mod receipts;
 mod rules;
+mod schema_report;
+mod server;
 mod settings;
 mod sqlite;
 mod status;
@@ -31,6 +35,8 @@ pub use config::{
     ChangeFeed, ConfigurationCodes, Constant, DefaultKind, DirectionCodes, EnumsConfig, FlagCodes, GroupingsConfig,
     GroupingsKind, Profile, StoreKind, TimewareConfig, TypeCodes,
 };
+#[cfg(feature = "sqlserver")]
+pub use connect::{check_schema, connect, connect_beside_writer, create_own_tables};
 pub use contract::{Column, Family, Table};
 pub use employee::{Employee, EmployeeField, Field, People, PeoplePage, PersonFields, PersonKey, Pin, Unreadable};
 pub use error::{Error, ErrorKind, Result};
@@ -40,6 +46,8 @@ pub use mapping::Mapping;
 pub use name::{NO_NAME, NameParts, PARTICLES, join as join_name};
 pub use policy::{Policy, PolicyDataError, PolicyRights};
 pub use receipts::{EventReceipt, LinkEntity, LinkReceipt, LinkState, ReceiptKey};
+pub use schema_report::{MissingGrant, SchemaReport, SchemaRow, Verdict};
+pub use server::{Encrypt, SignIn, SqlServerConfig};
 pub use settings::{LOWEST_TERMINAL_NUMBER, Settings};
 pub use sqlite::SqliteStore;
 pub use status::Status;

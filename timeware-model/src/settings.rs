@@ -37,6 +37,9 @@ impl Settings {
     /// # Errors
     /// `Config`; [`Error::field`] names the setting, the text says why, [`Error::remedy`] what to write.
     pub fn new(config: TimewareConfig) -> Result<Self> {
+        if config.store == StoreKind::SqlServer {
+            config.sqlserver.check()?;
+        }
         let profile = profile(&config)?;
         check_numbers(&config)?;
         check_codes(&config)?;
@@ -267,10 +270,12 @@ mod tests {
 
     #[test]
     fn a_live_database_is_not_written_directly_by_itself() {
-        let direct = "store = \"sqlserver\"\nprofile = \"twork\"\n";
-        assert_eq!(settings(direct).unwrap_err().field(), Some("timeware.profile"));
+        let site = "store = \"sqlserver\"\nsqlserver = { host = \"sql01\", user = \"x\", password = \"env:X\" }\n";
+        let direct = format!("{site}profile = \"twork\"\n");
+        assert_eq!(settings(&direct).unwrap_err().field(), Some("timeware.profile"));
         assert!(settings(&format!("{direct}allow_direct_twork = true")).is_ok());
-        assert_eq!(settings("store = \"sqlserver\"").unwrap().profile(), Profile::Staged);
+        assert_eq!(settings(site).unwrap().profile(), Profile::Staged);
+        assert_eq!(settings("store = \"sqlserver\"").unwrap_err().field(), Some("timeware.sqlserver.host"));
         assert_eq!(settings("").unwrap().profile(), Profile::Twork);
     }
 

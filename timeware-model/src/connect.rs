@@ -1,0 +1,60 @@
+//! Opening the store that the settings name, also where that takes a network and a password.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::config::{StoreKind, TimewareConfig};
+use crate::error::{Error, Result};
+use crate::schema_report::SchemaReport;
+use crate::store::Store;
+
+/// Opens the store that the settings name, for reading and writing; SQL Server takes the password that its setting
+/// refers to.
+///
+/// # Errors
+/// `Config` when a setting is wrong, the password is missing or the database does not fit; `Locked` when another program
+/// writes it; `Unavailable`.
+///
+/// # Cancel safety
+/// A dropped future has opened nothing.
+pub async fn connect(config: TimewareConfig, password: Option<SecretString>) -> Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Embedded => crate::open(config),
+        StoreKind::SqlServer => Err(not_yet(password)),
+    }
+}
+
+/// Opens the store that the settings name beside whoever writes it, for an administrator: reading, and
+/// [`Store::set_terminal`].
+///
+/// # Errors
+/// As [`connect`], without `Locked`.
+pub async fn connect_beside_writer(config: TimewareConfig, password: Option<SecretString>) -> Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Embedded => crate::open_beside_writer(config),
+        StoreKind::SqlServer => Err(not_yet(password)),
+    }
+}
+
+/// Compares the database that the settings name with what they need, and finds the rights that the login lacks.
+/// Nothing is written.
+///
+/// # Errors
+/// `Config` when a setting is wrong or the sign-in is refused; `Unavailable`.
+pub async fn check_schema(_config: &TimewareConfig, password: Option<SecretString>) -> Result<SchemaReport> {
+    Err(not_yet(password))
+}
+
+/// Makes the tables of ours that the database does not have yet, and answers with their names: the one step that needs
+/// the right to create tables. What is there stays as it is.
+///
+/// # Errors
+/// `Config` when a setting is wrong, the sign-in is refused or the login may not create tables; `Unavailable`.
+pub async fn create_own_tables(_config: &TimewareConfig, password: Option<SecretString>) -> Result<Vec<String>> {
+    Err(not_yet(password))
+}
+
+fn not_yet(_password: Option<SecretString>) -> Error {
+    Error::config("timeware.store", "this build has no SQL Server", "use store = \"embedded\"")
+}
