@@ -33,6 +33,10 @@ pub mod reason {
     pub const NO_DEVICE: &str = "no_device";
     /// The system of the source made it up.
     pub const AUTOMATIC: &str = "automatic";
+    /// Somebody entered it on behalf of the person.
+    pub const BY_HAND: &str = "by_hand";
+    /// It happened after the person was no longer to come.
+    pub const LEAVER: &str = "leaver";
     /// The source took it back before it was booked.
     pub const VOIDED: &str = "voided";
     /// The source has changed it since, and numbered it anew.
@@ -137,12 +141,8 @@ fn decide(
     if !settings.counts_anywhere(event.class) {
         return Err((EventState::Ignored, reason::KIND));
     }
-    match event.remark {
-        Some(Remark::Voided) => return Err((EventState::Ignored, reason::VOIDED)),
-        Some(Remark::Automatic) if !settings.automatic && !is_approved(event) => {
-            return Err((EventState::Ignored, reason::AUTOMATIC));
-        }
-        Some(Remark::Automatic) | None => {}
+    if let Some(against) = event.remark.and_then(|remark| speaks_against(remark, settings, is_approved(event))) {
+        return Err(against);
     }
     let Place::Linked { id: device, settings: at } = place else {
         return Err((EventState::Waiting, reason::DEVICE));
@@ -165,6 +165,16 @@ fn decide(
         credential: event.credential.clone(),
         direction: effective_direction(event, at),
     })
+}
+
+fn speaks_against(remark: Remark, settings: &EventSettings, approved: bool) -> Option<(EventState, &'static str)> {
+    match remark {
+        Remark::Voided => Some((EventState::Ignored, reason::VOIDED)),
+        Remark::Automatic if !settings.automatic && !approved => Some((EventState::Ignored, reason::AUTOMATIC)),
+        Remark::ByHand if !settings.by_hand && !approved => Some((EventState::Ignored, reason::BY_HAND)),
+        Remark::AfterLeaving if !approved => Some((EventState::Held, reason::LEAVER)),
+        Remark::Automatic | Remark::ByHand | Remark::AfterLeaving => None,
+    }
 }
 
 fn clocking_kind(
@@ -331,6 +341,10 @@ mod tests {
         assert_eq!(verdict(&automatic, plain, &me, false), "ignored(automatic)");
         let approved = LedgerEvent { reason: Some(reason::APPROVED.to_owned()), ..automatic };
         assert_eq!(verdict(&approved, plain, &me, false), "attendance");
+        let after_leaving = LedgerEvent { remark: Some(Remark::AfterLeaving), ..event(EventClass::SignIn) };
+        assert_eq!(verdict(&after_leaving, plain, &me, false), "held(leaver)");
+        let by_hand = LedgerEvent { remark: Some(Remark::ByHand), ..event(EventClass::SignIn) };
+        assert_eq!(verdict(&by_hand, plain, &me, false), "attendance");
         let voided = LedgerEvent { remark: Some(Remark::Voided), ..approved };
         assert_eq!(verdict(&voided, plain, &me, false), "ignored(voided)");
     }

@@ -36,6 +36,8 @@ pub struct EventSettings {
     pub access: BTreeSet<EventClass>,
     /// What the source's system made up, such as signing everybody out at night, counts like anything else.
     pub automatic: bool,
+    /// What somebody entered on behalf of a person counts like anything else.
+    pub by_hand: bool,
     /// The source forgets what was read: position and rows are on disk before it is asked again.
     pub source_discards: bool,
     /// Longest time in which a delivery without an answer may still take effect, with margin.
@@ -79,6 +81,7 @@ impl Default for EventSettings {
             attendance: [Granted, SignIn, SignOut].into(),
             access: [Granted, Denied, AntiPassback, ExitButton].into(),
             automatic: false,
+            by_hand: true,
             source_discards: false,
             settle: Duration::from_secs(70),
             rows_per_commit: 5_000,

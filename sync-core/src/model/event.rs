@@ -53,6 +53,10 @@ pub enum Remark {
     Automatic,
     /// It was taken back later.
     Voided,
+    /// Somebody entered or imported it on behalf of the person.
+    ByHand,
+    /// It happened after the person was no longer to come.
+    AfterLeaving,
 }
 
 /// An event on its way into an attendance system, in that system's ids.

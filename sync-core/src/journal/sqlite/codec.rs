@@ -117,6 +117,8 @@ pub(super) const fn remark_code(remark: Option<Remark>) -> i64 {
         None => 0,
         Some(Remark::Automatic) => 1,
         Some(Remark::Voided) => 2,
+        Some(Remark::ByHand) => 3,
+        Some(Remark::AfterLeaving) => 4,
     }
 }
 
@@ -125,6 +127,8 @@ pub(super) fn remark(code: i64) -> Found<Option<Remark>> {
         0 => Ok(None),
         1 => Ok(Some(Remark::Automatic)),
         2 => Ok(Some(Remark::Voided)),
+        3 => Ok(Some(Remark::ByHand)),
+        4 => Ok(Some(Remark::AfterLeaving)),
         _ => Err(Fault::corrupt("the remark of an event")),
     }
 }

@@ -1,4 +1,4 @@
--- Schema 2: events that their source changes and numbers anew. remark: 0 none, 1 automatic, 2 voided.
+-- Schema 2: events that their source changes and numbers anew. remark: 0 none, 1 automatic, 2 voided, 3 by hand, 4 after leaving.
 
 ALTER TABLE event ADD COLUMN identity TEXT;
 ALTER TABLE event ADD COLUMN remark INTEGER NOT NULL DEFAULT 0;
