@@ -18,6 +18,8 @@ mod trust;
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "profile")]
+pub mod profile;
 #[cfg(feature = "sync")]
 mod sync;
 
