@@ -22,6 +22,8 @@ use crate::Fault;
 pub struct MailConfig {
     /// Mail is sent at all.
     pub enabled: bool,
+    /// What carries the letters.
+    pub carrier: Carrier,
     /// The mail server.
     pub server: String,
     /// Its port: 25, 465 or 587.
@@ -78,6 +80,18 @@ pub struct MailConfig {
     pub fault_prefix: String,
 }
 
+/// What carries letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Carrier {
+    /// A mail server; `server` and what follows it say which.
+    #[default]
+    Smtp,
+    /// Microsoft Graph, from the mailbox of `sender`; the application is named elsewhere, and no mail server is needed.
+    Graph,
+}
+
 /// How the connection to a mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +139,7 @@ impl Default for MailConfig {
     fn default() -> Self {
         Self {
             enabled: false,
+            carrier: Carrier::default(),
             server: String::new(),
             port: 587,
             tls: None,
@@ -172,8 +187,10 @@ impl MailConfig {
             let why = "is off: nobody is told their code, and nobody hears of malfunctions";
             return vec![fault("enabled", why, true)];
         }
-        let mut faults = self.connection_faults();
-        faults.extend(self.sign_on_faults());
+        let mut faults = match self.carrier {
+            Carrier::Smtp => [self.connection_faults(), self.sign_on_faults()].concat(),
+            Carrier::Graph => self.graph_faults(),
+        };
         faults.extend(self.address_faults());
         faults.extend(self.letter_faults());
         faults
@@ -201,6 +218,24 @@ impl MailConfig {
             faults.push(fault("trust", error.message(), false));
         }
         faults
+    }
+
+    /// Settings of a mail server that would be silently without effect.
+    fn graph_faults(&self) -> Vec<Fault> {
+        let set = [
+            ("server", !self.server.is_empty()),
+            ("user", self.user.is_some()),
+            ("password", self.password.is_some()),
+            ("token_endpoint", self.token_endpoint.is_some()),
+            ("envelope_sender", self.envelope_sender.is_some()),
+        ];
+        let of_no_use = set.into_iter().filter(|(_, set)| *set);
+        of_no_use.map(|(at, _)| fault(at, "is of no use with carrier = \"graph\"", false)).collect()
+    }
+
+    /// Address of the mailbox that letters are sent from; `None` where the sender is none.
+    pub fn mailbox_address(&self) -> Option<String> {
+        self.sender().ok().map(|mailbox| mailbox.email.to_string())
     }
 
     fn sign_on_faults(&self) -> Vec<Fault> {
@@ -356,6 +391,14 @@ mod tests {
         assert!(at(&user).contains(&("user".to_owned(), true)));
         assert_eq!(at(&MailConfig { user: None, port: 587, ..user.clone() }), one("password", false));
         assert_eq!(at(&MailConfig { password: None, port: 587, ..user }), one("password", false));
+    }
+
+    #[test]
+    fn with_graph_no_mail_server_is_needed_and_none_may_be_named() {
+        let graph = MailConfig { carrier: Carrier::Graph, server: String::new(), ..good() };
+        assert_eq!(at(&graph), []);
+        assert_eq!(graph.mailbox_address().as_deref(), Some("desk@example.org"));
+        assert_eq!(at(&MailConfig { server: "mail.example".to_owned(), ..graph }), one("server", false));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod tokens;
 mod transport;
 
 pub use check::test_steps;
-pub use config::{AuthMode, MailConfig, TlsMode, TokenEndpoint};
+pub use config::{AuthMode, Carrier, MailConfig, TlsMode, TokenEndpoint};
 pub use connector_http::TrustConfig;
 pub use dates::Language;
 pub use error::MailError;

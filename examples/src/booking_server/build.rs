@@ -12,6 +12,7 @@ use sync_core::connector::{CodeKind, DoorSystem, Endpoint, Source as _};
 use sync_service::{ConfigFault, ConfigFaults, Installation, Setup};
 
 use super::post::{self, MailEndpoint, Post};
+use super::source::BookingSource;
 use super::states::StoredStates;
 use super::{Config, Parts};
 
@@ -72,11 +73,11 @@ pub(super) fn assemble(
         .map_err(|error| fault("service.data", &error, "Look at the file, or move it away and start afresh"))?;
 
     let states = Arc::new(StoredStates(store));
-    let mut feeds = Vec::with_capacity(config.feeds.len());
+    let mut sources: Vec<Arc<dyn BookingSource>> = Vec::with_capacity(config.feeds.len());
     for (feed, link) in config.feeds.iter().cloned().zip(secrets.links) {
         let name = feed.name.clone();
         let site = IcalSite::new(name, vec![(feed, link)], &config.resources(), states.clone());
-        feeds.push(Arc::new(site.map_err(|error| fault("feeds", &error.message(), "Correct it"))?));
+        sources.push(Arc::new(site.map_err(|error| fault("feeds", &error.message(), "Correct it"))?));
     }
     let client = config
         .net2
@@ -90,10 +91,11 @@ pub(super) fn assemble(
     let doors: Arc<dyn DoorSystem> = net2.clone();
     let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
     let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
-    let parts = Arc::new(Parts { access, feeds, net2: net2.clone(), net2_section: config.net2.clone(), post, clock });
+    let (net2_section, zone) = (config.net2.clone(), setup.time_zone);
+    let parts = Arc::new(Parts { access, sources, net2: net2.clone(), net2_section, post, clock, zone });
     let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
-    for feed in &parts.feeds {
-        endpoints.push(feed.clone());
+    for source in &parts.sources {
+        endpoints.push(source.clone());
     }
     Ok((parts, Installation::new(endpoints).link(link(bookers, watched))))
 }

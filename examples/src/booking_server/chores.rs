@@ -8,14 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use booking_access::mail::{MailRow, MailState};
 use chrono::{DateTime, NaiveDate, Utc};
-use ical_bookings::http::Outcome;
-use ical_bookings::sync::IcalSite;
-use sync_core::connector::Endpoint as _;
 use sync_core::model::ExternalId;
 use sync_core::reconcile::{LinkReport, SyncLink};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 
 use super::Parts;
+use super::source::{BookingSource, Look};
 use super::states::take_word;
 
 /// How often is looked whether somebody changed something by hand.
@@ -72,8 +70,8 @@ impl Chore for Feeds {
     async fn next(&self, desk: &Desk) {
         let now = self.0.clock.now();
         let mut first = None;
-        for feed in &self.0.feeds {
-            let due = feed.next_try(now).await.ok().flatten();
+        for source in &self.0.sources {
+            let due = source.next_try(now).await.ok().flatten();
             first = first.into_iter().chain(due).min();
         }
         desk.clock().sleep(until(first, now).max(Duration::from_secs(1))).await;
@@ -82,8 +80,8 @@ impl Chore for Feeds {
     async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
         let now = self.0.clock.now();
         let mut report = ChoreReport::default();
-        for feed in &self.0.feeds {
-            self.read(feed, now, &mut report).await?;
+        for source in &self.0.sources {
+            self.read(&**source, now, &mut report).await?;
         }
         if let Err(error) = self.0.access.prepare(&*self.0.net2, now).await {
             report.troubles.push(Trouble::new("preparing for new people", error.to_string()));
@@ -93,34 +91,35 @@ impl Chore for Feeds {
 }
 
 impl Feeds {
-    /// Asks one feed, if its time has come, and takes over what is known of it.
-    async fn read(&self, feed: &IcalSite, now: DateTime<Utc>, report: &mut ChoreReport) -> Result<(), Failure> {
-        let name = feed.name().as_str();
-        if take_word(self.0.access.store(), name)? {
-            feed.confirm(name).await?;
+    /// Asks one source, if its time has come, and takes over what is known of it.
+    async fn read(
+        &self,
+        source: &dyn BookingSource,
+        now: DateTime<Utc>,
+        report: &mut ChoreReport,
+    ) -> Result<(), Failure> {
+        for standing in source.standings(now, self.0.zone).await? {
+            if standing.held && take_word(self.0.access.store(), &standing.name)? {
+                source.confirm(&standing.name).await?;
+            }
         }
-        for poll in feed.poll(now).await {
-            tracing::info!(
-                feed = poll.feed,
-                outcome = ?poll.outcome,
-                bookings = poll.bookings,
-                next = %poll.next_try.format("%H:%M:%S"),
-                "read"
-            );
-            if !matches!(poll.outcome, Outcome::New | Outcome::Unchanged | Outcome::NotModified) {
+        for look in source.poll(now).await {
+            let Look { name, outcome, bookings, .. } = &look;
+            tracing::info!(source = name, outcome, bookings, next = %look.next_try.format("%H:%M:%S"), "read");
+            if !look.good {
                 let remedy = "Known bookings stay in force; `status` shows when it is tried again";
-                let trouble = Trouble::new(format!("feed {}", poll.feed), poll.detail.clone());
+                let trouble = Trouble::new(format!("feed {name}"), look.detail.clone());
                 report.troubles.push(trouble.with_remedy(remedy));
             }
-            for alarm in &poll.alarms {
-                report.warnings.push(format!("feed {}: {}", poll.feed, alarm.text));
-                self.0.access.raise(&format!("feed {} {}", poll.feed, alarm.kind.as_str()), &alarm.text, now)?;
+            for (kind, text) in &look.alarms {
+                report.warnings.push(format!("feed {name}: {text}"));
+                self.0.access.raise(&format!("feed {name} {kind}"), text, now)?;
             }
-            for kind in &poll.ended {
-                self.0.access.heal(&format!("feed {} {}", poll.feed, kind.as_str()), now)?;
+            for kind in &look.ended {
+                self.0.access.heal(&format!("feed {name} {kind}"), now)?;
             }
         }
-        let taken = self.0.access.take(feed, now).await?;
+        let taken = self.0.access.take(source, now).await?;
         let changes = taken.added + taken.changed + taken.cancelled + taken.gone;
         if changes > 0 {
             tracing::info!(

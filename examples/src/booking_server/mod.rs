@@ -4,8 +4,10 @@ mod build;
 mod chores;
 mod config;
 mod demo;
+mod feed;
 mod post;
 mod shown;
+mod source;
 mod states;
 mod verbs;
 
@@ -14,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use booking_access::Access;
-use ical_bookings::sync::IcalSite;
+use chrono_tz::Tz;
 use net2_client::sync::{Net2Config, Net2Doors};
 use sync_core::clock::Clock;
 use sync_service::{
@@ -26,6 +28,7 @@ pub use config::Config;
 use chores::{Boundaries, Feeds, Letters, Numbers, Upkeep};
 use demo::World;
 use post::Post;
+use source::BookingSource;
 
 /// Bookings from iCal feeds → Paxton Net2.
 pub struct BookingServer {
@@ -41,8 +44,8 @@ pub struct BookingServer {
 struct Parts {
     /// Bookings, people and rights.
     access: Arc<Access>,
-    /// The feeds, each a source of its own, so that absences are confirmed by its own looks.
-    feeds: Vec<Arc<IcalSite>>,
+    /// Feeds, each a source of its own, so that absences are confirmed by its own looks; or the rooms of a tenant.
+    sources: Vec<Arc<dyn BookingSource>>,
     /// The doors.
     net2: Arc<Net2Doors>,
     /// Where the doors are; operators can be listed before anybody has signed in.
@@ -51,6 +54,8 @@ struct Parts {
     post: Post,
     /// The time.
     clock: Arc<dyn Clock>,
+    /// Zone of the site.
+    zone: Tz,
 }
 
 impl BookingServer {

@@ -3,8 +3,9 @@
 use net2_client::sync::Net2Config;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sync_core::reconcile::{RemovalPolicy, Removals};
 use timeware_model::{EmployeeField, TimewareConfig};
+
+use crate::attendance::config::{Events, Leading, RemovalsConfig, RemovalsSchema, Switch};
 
 /// Everything but the shared sections.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -64,30 +65,6 @@ pub struct Policies {
     pub direction: Direction,
 }
 
-/// A section that is on or off.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Switch {
-    /// Whether it takes part.
-    pub enabled: bool,
-}
-
-/// The section `[events]`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Events {
-    /// Whether events are read at all.
-    pub enabled: bool,
-    /// Whether Net2's live hub wakes the service up; the log is read in any case.
-    pub live: bool,
-    /// Swipes of a person at a device within this many seconds count once; 0 = each counts.
-    pub repeat_seconds: u64,
-    /// Older events wait for a decision, in days; 0 = none do.
-    pub max_age_days: u64,
-    /// Days after which an event whose person never appeared is rejected.
-    pub waiting_days: u64,
-}
-
 /// Which side leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -139,25 +116,6 @@ pub enum PersonalField {
     Pin,
 }
 
-/// What happens to people who go.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct RemovalsConfig(Removals);
-
-/// The shape of [`RemovalsConfig`].
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "names the keys for the schema only")]
-struct RemovalsSchema {
-    /// Missing at the leading side in two whole readings.
-    absence: String,
-    /// Inactive at the leading side.
-    inactive: String,
-    /// The last day at the leading side has passed.
-    leaver_date: String,
-    /// No longer in the scope.
-    scope_exit: String,
-}
-
 impl Config {
     /// timeware's section with the personal fields that the section `[people]` asks for.
     pub fn timeware(&self) -> TimewareConfig {
@@ -167,18 +125,13 @@ impl Config {
     }
 }
 
-impl RemovalsConfig {
-    /// The policies.
-    pub fn get(self) -> Removals {
-        self.0
-    }
-
-    /// Whether anything would be deleted for good.
-    pub fn deletes(self) -> bool {
-        let Removals { absence, inactive, leaver_date, scope_exit } = self.0;
-        [absence, inactive, leaver_date, scope_exit]
-            .into_iter()
-            .any(|policy| matches!(policy, RemovalPolicy::Delete { .. }))
+impl Direction {
+    pub(super) fn leading(self) -> Leading {
+        match self {
+            Self::Net2ToTimeware => Leading::Source,
+            Self::TimewareToNet2 => Leading::Timeware,
+            Self::Off => Leading::Neither,
+        }
     }
 }
 
@@ -202,17 +155,5 @@ impl PersonalField {
             Self::VehicleRegistration => Some(EmployeeField::VehicleRegistration),
             Self::Pin => None,
         }
-    }
-}
-
-impl Default for Switch {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
-impl Default for Events {
-    fn default() -> Self {
-        Self { enabled: true, live: true, repeat_seconds: 60, max_age_days: 31, waiting_days: 30 }
     }
 }

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use timeware_model::{NameParts, PersonFields, SqliteStore, Store, TimewareConfig};
+use timeware_model::{PersonFields, SqliteStore, Store, TimewareConfig};
 use vendor_sim::net2::{Net2Sim, User};
 
-use super::{Config, Departments, Events, People, PersonalField, Policies, Switch};
+use super::{Config, Departments, People, PersonalField, Policies};
+use crate::attendance::config::{Events, Switch};
+use crate::attendance::demo::named;
 
 /// Custom fields of Net2 that hold the personnel number and the mail address.
 const PERSONNEL_NUMBER: i64 = 14;
@@ -58,10 +60,6 @@ fn entered_by_hand(position: usize, user: &User) -> anyhow::Result<PersonFields>
         fields.paylink = user.fields.get(&PERSONNEL_NUMBER).cloned().into();
     }
     Ok(fields)
-}
-
-fn named(first: &str, last: &str) -> anyhow::Result<PersonFields> {
-    Ok(PersonFields::named(NameParts::new(first, last)?))
 }
 
 /// The demo's configuration: everything on, live hub off, since a demo ends before anything could happen.

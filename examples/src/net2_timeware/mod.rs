@@ -3,38 +3,33 @@
 mod config;
 mod demo;
 mod links;
-mod terminals;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::Utc;
 use futures::stream::{BoxStream, StreamExt as _};
 use net2_client::Net2Client;
 use net2_client::live::LiveSignal;
 use net2_client::sync::{Net2Config, Net2Endpoint};
 use secrecy::SecretString;
-use sync_core::connector::Endpoint;
-use sync_core::events::EventSettings;
 use sync_core::reconcile::Settings;
 use sync_service::{Answer, ConfigFault, ConfigFaults, Desk, Failure, Installation, Program, Setup};
 use timeware_model::sync::TimewareEndpoint;
-use timeware_model::{Store, TerminalChange, TerminalDirection, TerminalKind, TimewareConfig};
 use vendor_sim::net2::Net2Sim;
 
-pub use config::{
-    Config, DepartmentDirection, Departments, Direction, Events, People, PersonalField, Policies, RemovalsConfig,
-    Switch,
-};
+pub use config::{Config, DepartmentDirection, Departments, Direction, People, PersonalField, Policies};
 
+use crate::attendance::config::RemovalsConfig;
+use crate::attendance::demo::release_some;
+use crate::attendance::store::Timeware;
+use crate::attendance::{self};
 use links::Sides;
 
 /// The program `net2-timeware`.
 pub struct Net2Timeware {
     installation: Installation,
-    store: Arc<dyn Store>,
+    timeware: Timeware,
     /// For the live hub, where it is wanted.
     live: Option<Net2Client>,
     /// In a demo, the simulated site; it ends with the program.
@@ -42,25 +37,15 @@ pub struct Net2Timeware {
 }
 
 impl Net2Timeware {
-    fn join(
-        config: &Config,
-        client: Net2Client,
-        timeware: TimewareEndpoint,
-        setup: &Setup,
-        site: Option<Net2Sim>,
-    ) -> Self {
+    fn join(config: &Config, client: Net2Client, timeware: Timeware, setup: &Setup, site: Option<Net2Sim>) -> Self {
         let live = (config.events.enabled && config.events.live).then(|| client.clone());
         let net2 = Arc::new(Net2Endpoint::with_client("net2", config.net2.clone(), client));
-        let sides = Sides { net2, timeware };
-        let common = |settings: &mut Settings| setup.limit(settings);
-        let net2: Arc<dyn Endpoint> = sides.net2.clone();
-        let timeware: Arc<dyn Endpoint> = Arc::new(sides.timeware.clone());
-        let mut installation = Installation::new(vec![net2, timeware]);
-        installation.links = sides.definitions(config, &common);
-        installation.links.extend(sides.people(config, &common));
-        installation.events.extend(sides.events(config, event_settings(&config.events)));
-        let store = sides.timeware.store().clone();
-        Self { installation, store, live, site }
+        let endpoint = TimewareEndpoint::new("timeware", timeware.store.clone());
+        let sides = Sides { net2: net2.clone(), timeware: endpoint.clone() };
+        let mut installation = Installation::new(vec![net2, Arc::new(endpoint)]);
+        installation.links = sides.links(config, &|settings: &mut Settings| setup.limit(settings));
+        installation.events.extend(sides.events(config));
+        Self { installation, timeware, live, site }
     }
 }
 
@@ -87,19 +72,13 @@ impl Program for Net2Timeware {
         };
         let password = secret("net2.password", &config.net2.password);
         let client_secret = config.net2.client_secret.as_ref().map(|reference| secret("net2.client_secret", reference));
-        let mut timeware = config.timeware();
-        timeware.path = setup.path(&timeware.path);
-        // Settings are checked here, so that a fault in them and one in Net2's section are told together.
-        if let Err(error) = timeware_model::Settings::new(timeware.clone()) {
-            faults.push(timeware_fault(&error));
-        }
+        let timeware = Timeware::check(config.timeware(), setup, &mut faults);
         ConfigFaults::none_of(faults)?;
         let net2 = config
             .net2
             .client(password, client_secret)
             .map_err(|error| ConfigFault::new("net2.url", error.message().to_owned(), "Correct it"))?;
-        let store = open_store(timeware).map_err(|error| timeware_fault(&error))?;
-        Ok(Self::join(&config, net2, TimewareEndpoint::new("timeware", store), setup, None))
+        Ok(Self::join(&config, net2, timeware.open().await?, setup, None))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {
@@ -109,7 +88,7 @@ impl Program for Net2Timeware {
             demo::timeware_store(&setup.data().join("timeware.db"), &site).await.map_err(|error| told(&error))?;
         let password = SecretString::from(site.password().to_owned());
         let net2 = config.net2.client(password, None)?;
-        Ok(Self::join(&config, net2, TimewareEndpoint::new("timeware", store), setup, Some(site)))
+        Ok(Self::join(&config, net2, Timeware::of(store, config.timeware()), setup, Some(site)))
     }
 
     fn installation(&self) -> &Installation {
@@ -118,7 +97,7 @@ impl Program for Net2Timeware {
 
     async fn administer(&self, _desk: &Desk) -> Result<Vec<String>, Failure> {
         let Some(site) = &self.site else { return Ok(Vec::new()) };
-        let deeds = release_some(&*self.store).await?;
+        let deeds = release_some(&*self.timeware.store).await?;
         let passages = demo::a_working_day(site);
         Ok(deeds
             .into_iter()
@@ -133,83 +112,24 @@ impl Program for Net2Timeware {
     }
 
     fn verbs() -> Vec<clap::Command> {
-        vec![terminals::command()]
+        attendance::verbs("doors")
     }
 
     async fn verb(&self, name: &str, arguments: &clap::ArgMatches, _desk: &Desk) -> Result<Answer, Failure> {
-        match name {
-            "terminals" => {
-                let zone = self.store.settings().time_zone();
-                terminals::run(arguments, &*self.store, zone, Utc::now()).await
-            }
-            other => Err(Failure::new(format!("there is no verb {other}"))),
-        }
+        attendance::verb(name, arguments, &self.timeware).await
     }
-}
-
-/// What the demo's administrator does: two doors count for attendance, one is recorded, the others stay suspended.
-async fn release_some(store: &dyn Store) -> Result<Vec<String>, Failure> {
-    let terminals = store.terminals(None).await?;
-    let since = Utc::now() - chrono::Duration::days(7);
-    let plan = [
-        (0, TerminalKind::Attendance, TerminalDirection::In),
-        (1, TerminalKind::Attendance, TerminalDirection::Out),
-        (2, TerminalKind::Access, TerminalDirection::Unknown),
-    ];
-    let mut deeds = Vec::new();
-    for (position, kind, direction) in plan {
-        let (Some(id), Some(terminal)) = (terminals::number_of(&terminals, position), terminals.get(position)) else {
-            continue;
-        };
-        store.set_terminal(id, &TerminalChange::release(kind, since).direction(direction)).await?;
-        deeds.push(format!("released {:?} as {} from a week ago on", terminal.description, kind.role()));
-    }
-    deeds.push(format!("left {} of {} terminals suspended", terminals.len() - deeds.len(), terminals.len()));
-    Ok(deeds)
 }
 
 fn is_hint(signal: &LiveSignal) -> bool {
     matches!(signal, LiveSignal::Event(_) | LiveSignal::Connected)
 }
 
-fn event_settings(events: &Events) -> EventSettings {
-    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
-    EventSettings {
-        repeat_window: Duration::from_secs(events.repeat_seconds),
-        max_age: days(events.max_age_days),
-        waiting_max: days(events.waiting_days),
-        ..EventSettings::default()
-    }
-}
-
-/// While the service writes, an administrator may still look and set terminals; what else a verb wants to do is then
-/// refused by the journal's lock.
-fn open_store(config: TimewareConfig) -> timeware_model::Result<Arc<dyn Store>> {
-    match timeware_model::open(config.clone()) {
-        Err(error) if error.kind() == timeware_model::ErrorKind::Locked => timeware_model::open_beside_writer(config),
-        opened => opened,
-    }
-}
-
 fn faults_of(config: &Config) -> Vec<ConfigFault> {
     let net2 = config.net2.faults().into_iter();
     let mut faults: Vec<_> =
         net2.map(|fault| ConfigFault::new(format!("net2.{}", fault.setting), fault.reason, fault.remedy)).collect();
-    if config.people.removals.is_some_and(RemovalsConfig::deletes)
-        && config.people.direction != Direction::TimewareToNet2
-    {
-        faults.push(ConfigFault::new(
-            "people.removals",
-            "people are never deleted in timeware",
-            "Use \"mark_leaver\" or \"disable\"",
-        ));
-    }
+    faults.extend(RemovalsConfig::fault(config.people.removals, config.people.direction.leading()));
     faults
-}
-
-fn timeware_fault(error: &timeware_model::Error) -> ConfigFault {
-    let setting = error.field().unwrap_or("timeware").to_owned();
-    ConfigFault::new(setting, error.reason().to_owned(), error.remedy().unwrap_or("Correct it").to_owned())
 }
 
 fn told(error: &anyhow::Error) -> Failure {

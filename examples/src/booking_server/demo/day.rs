@@ -119,8 +119,8 @@ async fn pass_time(world: &World, server: &BookingServer, desk: &Desk, end: Date
             return Ok(());
         }
         let mut next = server.parts.access.grants().next_boundary(now).unwrap_or(end).min(end);
-        for feed in &server.parts.feeds {
-            next = feed.next_try(now).await?.map_or(next, |due| due.clamp(now, next));
+        for source in &server.parts.sources {
+            next = source.next_try(now).await?.map_or(next, |due| due.clamp(now, next));
         }
         world.put_clocks_to(next);
         for chore in server.chores() {

@@ -110,9 +110,9 @@ fn answer(name: &str, more: &serde_json::Value) -> serde_json::Value {
 
 /// The word is kept for whoever reads the feeds next, be it a service at work.
 async fn confirm(parts: &Parts, feed: &str, asked: &Asked<'_>) -> Result<Answer, Failure> {
-    for site in &parts.feeds {
-        let statuses = site.statuses(asked.now).await?;
-        if statuses.iter().any(|status| status.name == feed && status.hold.is_some()) {
+    for source in &parts.sources {
+        let standings = source.standings(asked.now, parts.zone).await?;
+        if standings.iter().any(|standing| standing.name == feed && standing.held) {
             give_word(parts.access.store(), feed)?;
             let text = "Believed: bookings that the feed lacks lose their doors with its next readings.";
             return Ok(Answer::new(text, json!({"command": "confirm", "done": true})));

@@ -8,10 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use sync_service::{Answer, Failure};
-use timeware_model::{Store, Terminal, TerminalChange, TerminalDirection, TerminalId, TerminalKind, TerminalRole};
+use timeware_model::{Store, Terminal, TerminalChange, TerminalDirection, TerminalKind, TerminalRole};
 
 /// The verb's place on the command line.
-pub(super) fn command() -> Command {
+pub(super) fn command(devices: &str) -> Command {
     let set = Command::new("set")
         .about("Sets kind, direction, suspension, and from what time on events count")
         .arg(Arg::new("terminal").required(true).help("Number or name of the terminal, or `all`"))
@@ -38,25 +38,21 @@ pub(super) fn command() -> Command {
                 .help("Whether it keeps the last place of people"),
         );
     Command::new("terminals")
-        .about("Lists the doors that arrived; `terminals set` releases those that count")
-        .long_about(
-            "Every door of Net2 arrives as a suspended terminal and gives nothing. Release those at which people clock \
-             in as `attendance`; release others as `access` if their passages should be recorded. What was set at a screen of \
-             timeware itself is read and respected.",
-        )
+        .about(format!("Lists the {devices} that arrived; `terminals set` releases those that count"))
+        .long_about(format!(
+            "All {devices} arrive as suspended terminals and give nothing. Release those at which people clock in as \
+             `attendance`; release others as `access` if their passages should be recorded. What was set at a screen of \
+             timeware itself is read and respected."
+        ))
         .subcommand(set)
 }
 
-/// Does the verb. Local times are of `zone`.
+/// Does the verb. Local times are of timeware's zone.
 ///
 /// # Errors
 /// No such terminal; a kind, direction or time that is none; the store.
-pub(super) async fn run(
-    arguments: &ArgMatches,
-    store: &dyn Store,
-    zone: Tz,
-    now: DateTime<Utc>,
-) -> Result<Answer, Failure> {
+pub(super) async fn run(arguments: &ArgMatches, store: &dyn Store, now: DateTime<Utc>) -> Result<Answer, Failure> {
+    let zone = store.settings().time_zone();
     if let Some(("set", set)) = arguments.subcommand() {
         let change = Change::from_arguments(set, zone, now)?;
         let wanted = set.get_one::<String>("terminal").map_or("", String::as_str);
@@ -222,9 +218,4 @@ fn instant(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fa
     local.and_then(|local| zone.from_local_datetime(&local).earliest()).map(|at| at.to_utc()).ok_or_else(|| {
         Failure::new(format!("{text:?} is no time of {zone}")).with_remedy("Write it like 2026-03-02T08:00, or `now`")
     })
-}
-
-/// The terminal of a door, by its number; for the demo.
-pub(super) fn number_of(terminals: &[Terminal], position: usize) -> Option<TerminalId> {
-    terminals.get(position).map(|terminal| terminal.id)
 }
