@@ -76,15 +76,15 @@ fn booking_line(booking: &Booking) -> Value {
         .iter()
         .map(|person| json!({ "email": person.email, "name": person.name, "role": person.role.as_str() }));
     json!({
-        "uid": booking.uid,
+        "uid": *booking.uid,
         "instance": booking.instance.map(text),
         "start": text(booking.start),
         "end": text(booking.end),
         "people": people.collect::<Vec<_>>(),
-        "resources": booking.resources,
+        "resources": *booking.resources,
         "status": booking.status.as_str(),
         "all_day": booking.all_day,
-        "summary": booking.summary,
+        "summary": booking.summary.as_deref(),
         "held": booking.held,
     })
 }

@@ -1,13 +1,15 @@
 //! From an event to a booking.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::event::{Event, raw_time};
-use crate::people::people;
+use crate::people::People;
 use crate::problem::Problems;
 use crate::property::Property;
 use crate::resources::Resources;
-use crate::text::{first_chars, fold_case, unescape};
+use crate::text::{first_chars, fold_case, trimmed, unescape};
 use crate::time::{DayRules, Interval, Zones};
 use crate::{Booking, Dialect, Options, ProblemKind, Status};
 
@@ -17,6 +19,7 @@ pub(crate) struct Maker<'o> {
     pub(crate) options: &'o Options,
     pub(crate) dialect: Dialect,
     pub(crate) days: DayRules,
+    people: People,
     pub(crate) resources: Resources<'o>,
     /// Folded summaries to be left out; true if only their beginning is given.
     skip: Vec<(String, bool)>,
@@ -40,8 +43,8 @@ impl<'o> Maker<'o> {
             None => (fold_case(summary.trim()), false),
         });
         let skip = skip.collect();
-        let resources = Resources::new(options, dialect);
-        Self { options, dialect, days: DayRules::new(options), resources, skip }
+        let (people, resources) = (People::new(options, dialect), Resources::new(options, dialect));
+        Self { options, dialect, days: DayRules::new(options), people, resources, skip }
     }
 
     /// Turns an event into a booking and reports what was wrong with it.
@@ -88,7 +91,7 @@ impl<'o> Maker<'o> {
         notes.extend(when.notes.kinds().map(|kind| (kind, line)));
         self.check(uid, event, &when).map_err(|kind| (kind, line))?;
         let mut booking = Booking::new(uid, when.from, when.to);
-        booking.people = people(event, self.dialect, self.options, notes);
+        booking.people = self.people.of(event, notes);
         booking.resources = self.resources.of(event, notes);
         booking.status = if cancelled { Status::Cancelled } else { event.status() };
         booking.all_day = when.all_day;
@@ -110,13 +113,13 @@ impl<'o> Maker<'o> {
         Ok(())
     }
 
-    fn summary(&self, event: &Event<'_>) -> Option<String> {
+    fn summary(&self, event: &Event<'_>) -> Option<Arc<str>> {
         let template = self.dialect == Dialect::Type2Template;
         let glued = if template { event.glued_summary() } else { None };
         let value = event.summary.as_ref().map(Property::value).or(glued)?;
         let text = unescape(value, template);
-        let text = first_chars(text.trim(), LONGEST_SUMMARY);
-        (!text.is_empty()).then(|| text.to_owned())
+        let text = first_chars(trimmed(&text), LONGEST_SUMMARY);
+        (!text.is_empty()).then(|| text.into())
     }
 
     fn is_skipped(&self, event: &Event<'_>, summary: Option<&str>) -> bool {

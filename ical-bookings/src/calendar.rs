@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::booking::{Made, Maker, interval};
 use crate::definition::definitions;
@@ -19,7 +21,7 @@ use crate::{Booking, Dialect, Limits, ProblemKind, Rejected, RejectedKind, Statu
 #[derive(Debug)]
 pub(crate) struct Reader<'a, 'o> {
     pub(crate) body: &'a [u8],
-    pub(crate) manner: Manner<'o>,
+    pub(crate) manner: Manner<'a>,
     pub(crate) maker: Maker<'o>,
     pub(crate) problems: Problems,
     pub(crate) found: Found,
@@ -65,26 +67,28 @@ impl Reader<'_, '_> {
     /// More instances than a snapshot may hold.
     pub(crate) fn calendar(&mut self, calendar: &Calendar) -> Result<(), Rejected> {
         let mut zones = self.zones(calendar);
-        let mut candidates = self.candidates(calendar, &mut zones);
+        let candidates = self.candidates(calendar, &mut zones);
         let (heads, next) = by_uid(&candidates);
+        let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
+        let mut take = |at: usize| candidates.get_mut(at).and_then(Option::take);
         self.found.bookings.reserve(heads.len());
         for head in heads {
-            let mut group = Vec::new();
-            let mut at = Some(head);
-            while let Some(index) = at {
-                group.push(index);
+            let Some(first) = take(head) else { continue };
+            let mut at = next.get(head).copied().flatten();
+            if at.is_none() && first.failed.is_some() {
+                continue;
+            }
+            if at.is_none() && !first.series {
+                let weight = weight(&first.booking);
+                self.found.add(first.booking, weight, first.rank.map(|rank| *rank), &self.maker)?;
+                continue;
+            }
+            let mut group = vec![first];
+            while let Some(index) = at.map(place) {
+                group.extend(take(index));
                 at = next.get(index).copied().flatten();
             }
-            match (group.as_slice(), candidates.get_mut(head)) {
-                (&[_], Some(only)) if only.failed.is_some() => {}
-                (&[_], Some(only)) if !only.series => {
-                    let empty = Booking::new(String::new(), only.booking.start, only.booking.end);
-                    let booking = std::mem::replace(&mut only.booking, empty);
-                    let rank = only.rank.take().map(|rank| *rank);
-                    self.found.add(booking, rank, &self.maker)?;
-                }
-                _ => self.group(calendar, &candidates, &group, &mut zones)?,
-            }
+            self.group(calendar, &group, &mut zones)?;
         }
         Ok(())
     }
@@ -156,27 +160,19 @@ impl Reader<'_, '_> {
     }
 
     /// The bookings of several events with one uid.
-    fn group(
-        &mut self,
-        calendar: &Calendar,
-        candidates: &[Candidate],
-        group: &[usize],
-        zones: &mut Zones,
-    ) -> Result<(), Rejected> {
-        if group.len() > VERSIONS {
-            let first = group.first().and_then(|&index| candidates.get(index));
-            let uid = first.map(|first| first.booking.uid.as_str());
-            let stretch = first.and_then(|first| calendar.events.get(first.event));
+    fn group(&mut self, calendar: &Calendar, members: &[Candidate], zones: &mut Zones) -> Result<(), Rejected> {
+        let uid = members.first().map(|member| &*member.booking.uid);
+        if members.len() > VERSIONS {
+            let stretch = members.first().and_then(|first| calendar.events.get(first.event));
             let kind = ProblemKind::BadRule;
             self.problems.add(kind, uid, stretch.map_or(1, |stretch| stretch.line), kind.explanation());
             return Ok(());
         }
-        let members: Vec<&Candidate> = group.iter().filter_map(|&index| candidates.get(index)).collect();
         let stretches = members.iter().filter_map(|member| calendar.events.get(member.event));
         let events: Vec<Event<'_>> = stretches.map(|stretch| read_event(self.body, *stretch, &self.manner)).collect();
         let cancelled = calendar.header.cancels();
         let mut entries = Vec::with_capacity(events.len());
-        for (payload, (event, member)) in events.iter().zip(&members).enumerate() {
+        for (payload, (event, member)) in events.iter().zip(members).enumerate() {
             let when = member.failed.map_or_else(|| interval(event, zones, &self.maker.days), Err);
             entries.push(entry(event, payload, when, cancelled));
         }
@@ -186,45 +182,45 @@ impl Reader<'_, '_> {
         self.found.steps = self.found.steps.saturating_sub(expansion.steps);
         for (kind, payload) in expansion.problems {
             let line = events.get(payload).map_or(1, |event| event.line);
-            let uid = members.first().map(|member| member.booking.uid.as_str());
             self.problems.add(kind, uid, line, kind.explanation());
         }
-        let mut merged: Vec<Option<Vec<String>>> = vec![None; members.len()];
+        // What all instances of an event have in common, and what each of them weighs.
+        let mut models: Vec<Option<(Booking, usize)>> = vec![None; members.len()];
         self.found.bookings.reserve(expansion.instances.len());
         let most = self.manner.limits.resources;
         for instance in expansion.instances {
             let payload = instance.payload;
-            let (Some(member), Some(merged)) = (members.get(payload), merged.get_mut(payload)) else { continue };
-            let resources = merged.get_or_insert_with(|| merged_resources(&members, &events, payload, most));
-            let booking = occurrence(&member.booking, instance, resources.clone());
+            let (Some(member), Some(model)) = (members.get(payload), models.get_mut(payload)) else { continue };
+            let (model, weight) = model.get_or_insert_with(|| {
+                let resources = merged_resources(members, &events, payload, most);
+                let model = Booking { resources, ..member.booking.clone() };
+                let weight = weight(&model);
+                (model, weight)
+            });
             let rank = self.found.ranks.is_some().then(|| member.rank.as_deref().cloned().unwrap_or_default());
-            self.found.add(booking, rank, &self.maker)?;
+            self.found.add(occurrence(model, instance), *weight, rank, &self.maker)?;
         }
         Ok(())
     }
 }
 
-fn occurrence(booking: &Booking, instance: Instance, resources: Vec<String>) -> Booking {
+fn occurrence(model: &Booking, instance: Instance) -> Booking {
     Booking {
         instance: instance.original,
         start: instance.start,
         end: instance.end,
-        resources,
-        status: if instance.cancelled { Status::Cancelled } else { booking.status },
-        uid: booking.uid.clone(),
-        people: booking.people.clone(),
-        summary: booking.summary.clone(),
-        ..*booking
+        status: if instance.cancelled { Status::Cancelled } else { model.status },
+        ..model.clone()
     }
 }
 
 /// The resources of an event and of those that are the same but for them: a line for each room.
-fn merged_resources(members: &[&Candidate], events: &[Event<'_>], at: usize, most: usize) -> Vec<String> {
-    let (Some(own), Some(event)) = (members.get(at), events.get(at)) else { return Vec::new() };
-    let mut resources = own.booking.resources.clone();
+fn merged_resources(members: &[Candidate], events: &[Event<'_>], at: usize, most: usize) -> Arc<[String]> {
+    let (Some(own), Some(event)) = (members.get(at), events.get(at)) else { return Arc::default() };
     if own.series {
-        return resources;
+        return Arc::clone(&own.booking.resources);
     }
+    let mut resources = own.booking.resources.to_vec();
     for (member, other) in members.iter().zip(events) {
         let same = !member.series
             && member.failed.is_none()
@@ -236,7 +232,7 @@ fn merged_resources(members: &[&Candidate], events: &[Event<'_>], at: usize, mos
             resources.extend(new);
         }
     }
-    resources
+    resources.into()
 }
 
 /// Whether two bookings differ at most in what they take up.
@@ -317,8 +313,15 @@ fn hold(candidates: &mut [Candidate], suspects: &[(usize, usize)]) {
     }
 }
 
+/// The place of an event of a uid that is not its first, and so not zero. There are fewer events than 32 bits count.
+type Place = NonZeroU32;
+
+fn place(at: Place) -> usize {
+    at.get() as usize
+}
+
 /// The first candidate of each uid, and for each candidate the next one of its uid.
-fn by_uid(candidates: &[Candidate]) -> (Vec<usize>, Vec<Option<usize>>) {
+fn by_uid(candidates: &[Candidate]) -> (Vec<usize>, Vec<Option<Place>>) {
     let mut last: HashMap<&str, usize> = HashMap::with_capacity(candidates.len());
     let mut heads = Vec::with_capacity(candidates.len());
     let mut next = vec![None; candidates.len()];
@@ -326,7 +329,7 @@ fn by_uid(candidates: &[Candidate]) -> (Vec<usize>, Vec<Option<usize>>) {
         match last.entry(&candidate.booking.uid) {
             Slot::Occupied(mut slot) => {
                 if let Some(next) = next.get_mut(*slot.get()) {
-                    *next = Some(index);
+                    *next = u32::try_from(index).ok().and_then(Place::new);
                 }
                 slot.insert(index);
             }
@@ -355,12 +358,12 @@ impl Found {
     }
 
     /// Keeps a booking of the window.
-    fn add(&mut self, booking: Booking, rank: Option<Rank>, maker: &Maker<'_>) -> Result<(), Rejected> {
+    fn add(&mut self, booking: Booking, weight: usize, rank: Option<Rank>, maker: &Maker<'_>) -> Result<(), Rejected> {
         if !maker.options.window.overlaps(booking.start, booking.end) {
             return Ok(());
         }
         self.instances += 1;
-        self.bytes = self.bytes.saturating_add(weight(&booking));
+        self.bytes = self.bytes.saturating_add(weight);
         if self.instances > maker.options.limits.instances || self.bytes > BYTES {
             return Err(Rejected::new(RejectedKind::TooLarge, "the feed holds more instances than allowed"));
         }
@@ -384,7 +387,7 @@ fn weight(booking: &Booking) -> usize {
         size_of_val(person) + text(&person.email) + text(&person.name)
     });
     let resources = booking.resources.iter().map(|name| size_of_val(name) + name.len());
-    let text = booking.uid.len() + booking.summary.as_ref().map_or(0, String::len);
+    let text = booking.uid.len() + booking.summary.as_ref().map_or(0, |summary| summary.len());
     size_of_val(booking) + text + people.sum::<usize>() + resources.sum::<usize>()
 }
 

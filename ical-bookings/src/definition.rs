@@ -9,13 +9,24 @@ use crate::text::unescape;
 use crate::time::{Observance, ZoneBlock};
 
 /// Copies the definitions, one more than the limits allow so that the excess is noticed.
-pub(crate) fn definitions(body: &[u8], stretches: &[Stretch], reading: &Reading, limits: &Limits) -> Vec<ZoneBlock> {
+pub(crate) fn definitions<'a>(
+    body: &'a [u8],
+    stretches: &[Stretch],
+    reading: &Reading<'a>,
+    limits: &Limits,
+) -> Vec<ZoneBlock> {
     let mut room = OBSERVANCES;
     let usable = stretches.iter().filter(|stretch| !stretch.broken).take(limits.zones + 1);
     usable.map(|stretch| definition(body, *stretch, reading, limits, &mut room)).collect()
 }
 
-fn definition(body: &[u8], stretch: Stretch, reading: &Reading, limits: &Limits, room: &mut usize) -> ZoneBlock {
+fn definition<'a>(
+    body: &'a [u8],
+    stretch: Stretch,
+    reading: &Reading<'a>,
+    limits: &Limits,
+    room: &mut usize,
+) -> ZoneBlock {
     let mut block = ZoneBlock::default();
     let mut current: Option<Observance> = None;
     let mut depth = 0_usize;

@@ -13,7 +13,7 @@ use crate::{Limits, Status};
 /// How the events of a body are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner<'o> {
-    pub(crate) reading: Reading,
+    pub(crate) reading: Reading<'o>,
     /// Text is not escaped and the order of the writer is checked.
     pub(crate) template: bool,
     /// Names that plug-ins of that writer add.
@@ -54,7 +54,7 @@ pub(crate) struct Event<'a> {
 }
 
 /// Reads an event.
-pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'_>) -> Event<'a> {
+pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'a>) -> Event<'a> {
     let mut event = Event { line: stretch.line, ..Event::default() };
     let mut order = manner.template.then(|| Order::new(manner.plugins));
     let mut lines = Lines::new(body.get(..stretch.end).unwrap_or(body), stretch.start, stretch.line);
@@ -188,9 +188,14 @@ impl<'a> Event<'a> {
 
 /// A property as a date or time.
 pub(crate) fn raw_time<'a>(property: &'a Property<'_>) -> RawTime<'a> {
-    RawTime {
-        value: property.value(),
-        tzid: property.raw_parameter("TZID"),
-        date: property.parameter_is("VALUE", "DATE"),
+    let (mut tzid, mut kind) = (None, None);
+    for (name, value) in property.parameters() {
+        if name.eq_ignore_ascii_case("TZID") {
+            tzid.get_or_insert(value);
+        } else if name.eq_ignore_ascii_case("VALUE") {
+            kind.get_or_insert(value);
+        }
     }
+    let date = kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("DATE"));
+    RawTime { value: property.value(), tzid, date }
 }

@@ -37,7 +37,7 @@ fn write(booking: &Booking, out: &mut Vec<u8>) {
     out.push(status(booking.status));
     out.push(u8::from(booking.held));
     length(booking.people.len(), out);
-    match booking.people.as_slice() {
+    match &*booking.people {
         [only] => person(only.email.as_deref(), only, out),
         people => {
             let folded = people.iter().map(|person| (person.email.as_deref().map(fold_case), person));
@@ -51,7 +51,7 @@ fn write(booking: &Booking, out: &mut Vec<u8>) {
         }
     }
     length(booking.resources.len(), out);
-    if let [only] = booking.resources.as_slice() {
+    if let [only] = &*booking.resources {
         return text(only, out);
     }
     let mut resources: Vec<&str> = booking.resources.iter().map(String::as_str).collect();

@@ -60,7 +60,7 @@ pub(crate) struct Stray {
 /// # Errors
 ///
 /// No calendar, no feed, or too many events or components inside each other.
-pub(crate) fn scan(body: &[u8], reading: &Reading, options: &Options) -> Result<Layout, Rejected> {
+pub(crate) fn scan<'a>(body: &'a [u8], reading: &'a Reading<'a>, options: &'a Options) -> Result<Layout, Rejected> {
     let begin = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(body.len());
     let blank = line_ends(body.get(..begin).unwrap_or_default());
     let mut lines = Lines::new(body, begin, blank + 1);
@@ -105,7 +105,7 @@ impl Open<'_> {
 #[derive(Debug)]
 struct Scan<'a> {
     options: &'a Options,
-    reading: &'a Reading,
+    reading: &'a Reading<'a>,
     body: &'a [u8],
     stack: Vec<Open<'a>>,
     calendars: Vec<Calendar>,
@@ -125,7 +125,7 @@ struct Scan<'a> {
 const NOWHERE: Stretch = Stretch { start: 0, end: 0, line: 0, broken: false };
 
 impl<'a> Scan<'a> {
-    fn new(body: &'a [u8], reading: &'a Reading, options: &'a Options) -> Self {
+    fn new(body: &'a [u8], reading: &'a Reading<'a>, options: &'a Options) -> Self {
         Self {
             options,
             reading,

@@ -47,14 +47,22 @@ impl Name {
         let Some(upper) = buffer.get_mut(..name.len()) else {
             return Self::Unknown;
         };
+        match Self::of_upper(name) {
+            Self::Unknown => {}
+            // Written in capitals, as nearly all of them are.
+            known => return known,
+        }
         upper.copy_from_slice(name);
         upper.make_ascii_uppercase();
-        Self::of_upper(upper)
+        match Self::of_upper(upper) {
+            Self::Unknown if OTHERS.iter().any(|other| other.as_bytes() == upper) => Self::Other,
+            name => name,
+        }
     }
 
     /// By the length first, since most names differ in it.
     fn of_upper(name: &[u8]) -> Self {
-        let found = match name.len() {
+        match name.len() {
             3 => match name {
                 b"END" => Self::End,
                 b"UID" => Self::Uid,
@@ -108,9 +116,7 @@ impl Name {
                 name if name.starts_with(b"X-MICROSOFT-") => Self::Microsoft,
                 _ => Self::Unknown,
             },
-        };
-        let other = found == Self::Unknown && OTHERS.iter().any(|other| other.as_bytes() == name);
-        if other { Self::Other } else { found }
+        }
     }
 }
 

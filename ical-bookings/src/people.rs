@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::event::Event;
 use crate::property::Property;
@@ -10,57 +11,103 @@ use crate::text::{
 };
 use crate::{Dialect, Options, PeopleFrom, Person, ProblemKind, Role};
 
-/// The people of an event, in the order of the feed, nobody twice.
-pub(crate) fn people(
-    event: &Event<'_>,
+/// Reads whom the events of one body name.
+#[derive(Debug)]
+pub(crate) struct People {
     dialect: Dialect,
-    options: &Options,
-    notes: &mut Vec<(ProblemKind, u32)>,
-) -> Vec<Person> {
-    let named = named(event, dialect, options);
-    let limit = options.limits.people;
-    let mut list = List { people: Vec::with_capacity(named.len().min(limit)), keys: HashMap::new(), limit };
-    let alone = named.len() == 1;
-    for (role, property) in named {
-        let person = person(role, property, dialect);
-        if !list.has_room_for(&person) {
-            notes.push((ProblemKind::TooManyPeople, property.line));
-            break;
-        }
-        if person.email.is_none() {
-            notes.push((ProblemKind::NoAddress, property.line));
-        }
-        if alone {
-            list.people.push(person);
-        } else {
-            list.add(person);
-        }
-    }
-    list.people
+    from: PeopleFrom,
+    limit: usize,
+    /// What a line came to where it alone counted: mostly the same people come again and again.
+    alone: HashMap<String, Arc<[Person]>>,
+    nobody: Arc<[Person]>,
 }
 
-/// The lines that may name somebody, in the order of the body.
-fn named<'e, 'a>(event: &'e Event<'a>, dialect: Dialect, options: &Options) -> Vec<(Role, &'e Property<'a>)> {
-    let from = match dialect {
-        Dialect::Type1 => PeopleFrom::Attendees,
-        Dialect::Type2Escaped if options.type2_attendees => PeopleFrom::Both,
-        Dialect::Type2Template | Dialect::Type2Escaped => PeopleFrom::Organizer,
-        Dialect::Generic => options.people,
-    };
-    let organizer = event.organizer.as_ref();
-    let host = organizer.and_then(|property| address(property, dialect)).map(|address| fold_case(&address));
-    let attendees = event.attendees.iter().filter(|property| is_person(property, host.as_deref(), dialect));
-    let mut attendees: Vec<_> = attendees.map(|property| (Role::Attendee, property)).collect();
-    let organizer = organizer.filter(|property| !is_thing(property)).map(|property| (Role::Organizer, property));
-    match from {
-        PeopleFrom::Nobody => Vec::new(),
-        PeopleFrom::Organizer => organizer.into_iter().collect(),
-        PeopleFrom::AttendeesElseOrganizer if attendees.is_empty() => organizer.into_iter().collect(),
-        PeopleFrom::Attendees | PeopleFrom::AttendeesElseOrganizer => attendees,
-        PeopleFrom::Both => {
-            attendees.extend(organizer);
-            attendees.sort_by_key(|(_, property)| property.line);
-            attendees
+impl People {
+    pub(crate) fn new(options: &Options, dialect: Dialect) -> Self {
+        let from = match dialect {
+            Dialect::Type1 => PeopleFrom::Attendees,
+            Dialect::Type2Escaped if options.type2_attendees => PeopleFrom::Both,
+            Dialect::Type2Template | Dialect::Type2Escaped => PeopleFrom::Organizer,
+            Dialect::Generic => options.people,
+        };
+        Self { dialect, from, limit: options.limits.people, alone: HashMap::new(), nobody: Arc::default() }
+    }
+
+    /// The people of an event, in the order of the feed, nobody twice.
+    pub(crate) fn of(&mut self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Arc<[Person]> {
+        let Some((role, line)) = self.only_line(event) else { return self.all(event, notes) };
+        if let Some(known) = self.alone.get(line.text()) {
+            return Arc::clone(known);
+        }
+        let notes_before = notes.len();
+        let people = self.all(event, notes);
+        let by_itself = people.len() == 1
+            && people.iter().all(|person| person.role == role)
+            && notes.len() == notes_before
+            && !depends_on_host(line);
+        if by_itself && self.alone.len() < REMEMBERED && line.text().len() <= LONGEST_LINE {
+            self.alone.insert(line.text().to_owned(), Arc::clone(&people));
+        }
+        people
+    }
+
+    /// The line that decides alone, unless it names nobody.
+    fn only_line<'e, 'a>(&self, event: &'e Event<'a>) -> Option<(Role, &'e Property<'a>)> {
+        let organizer = event.organizer.as_ref();
+        match (self.from, event.attendees.as_slice()) {
+            (PeopleFrom::Attendees | PeopleFrom::AttendeesElseOrganizer, [only]) => Some((Role::Attendee, only)),
+            (PeopleFrom::Both, [only]) if organizer.is_none() => Some((Role::Attendee, only)),
+            (PeopleFrom::Organizer, _) | (PeopleFrom::AttendeesElseOrganizer | PeopleFrom::Both, []) => {
+                organizer.map(|organizer| (Role::Organizer, organizer))
+            }
+            _ => None,
+        }
+    }
+
+    fn all(&self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Arc<[Person]> {
+        let named = self.named(event);
+        if named.is_empty() {
+            return Arc::clone(&self.nobody);
+        }
+        let limit = self.limit;
+        let mut list = List { people: Vec::with_capacity(named.len().min(limit)), keys: HashMap::new(), limit };
+        let alone = named.len() == 1;
+        for (role, property) in named {
+            let person = person(role, property, self.dialect);
+            if !list.has_room_for(&person) {
+                notes.push((ProblemKind::TooManyPeople, property.line));
+                break;
+            }
+            if person.email.is_none() {
+                notes.push((ProblemKind::NoAddress, property.line));
+            }
+            if alone {
+                list.people.push(person);
+            } else {
+                list.add(person);
+            }
+        }
+        list.people.into()
+    }
+
+    /// The lines that may name somebody, in the order of the body.
+    fn named<'e, 'a>(&self, event: &'e Event<'a>) -> Vec<(Role, &'e Property<'a>)> {
+        let dialect = self.dialect;
+        let organizer = event.organizer.as_ref();
+        let host = organizer.and_then(|property| address(property, dialect)).map(|address| fold_case(&address));
+        let attendees = event.attendees.iter().filter(|property| is_person(property, host.as_deref(), dialect));
+        let mut attendees: Vec<_> = attendees.map(|property| (Role::Attendee, property)).collect();
+        let organizer = organizer.filter(|property| !is_thing(property)).map(|property| (Role::Organizer, property));
+        match self.from {
+            PeopleFrom::Nobody => Vec::new(),
+            PeopleFrom::Organizer => organizer.into_iter().collect(),
+            PeopleFrom::AttendeesElseOrganizer if attendees.is_empty() => organizer.into_iter().collect(),
+            PeopleFrom::Attendees | PeopleFrom::AttendeesElseOrganizer => attendees,
+            PeopleFrom::Both => {
+                attendees.extend(organizer);
+                attendees.sort_by_key(|(_, property)| property.line);
+                attendees
+            }
         }
     }
 }
@@ -69,11 +116,16 @@ fn is_person(property: &Property<'_>, host: Option<&str>, dialect: Dialect) -> b
     if is_thing(property) || property.parameter_is("PARTSTAT", "DECLINED") {
         return false;
     }
-    if !property.parameter_is("ROLE", "NON-PARTICIPANT") {
+    if !depends_on_host(property) {
         return true;
     }
     let own = address(property, dialect).map(|address| fold_case(&address));
     own.is_some() && own.as_deref() == host
+}
+
+/// Somebody who does not come, unless it is their own event.
+fn depends_on_host(property: &Property<'_>) -> bool {
+    property.parameter_is("ROLE", "NON-PARTICIPANT")
 }
 
 /// A room, a device, a group.
@@ -180,6 +232,10 @@ impl List {
         self.people.push(person);
     }
 }
+
+/// Lines that are remembered, and the bytes that one may have.
+const REMEMBERED: usize = 10_000;
+const LONGEST_LINE: usize = 500;
 
 /// Bytes of the longest address that mail allows.
 const LONGEST_ADDRESS: usize = 320;

@@ -2,26 +2,43 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2, memrchr};
+
 use crate::ProblemKind;
 use crate::lines::Line;
 use crate::name::Name;
-use crate::text::{drop_controls, has_controls, rfind_ignore_case, strip_prefix_ignore_case, uncaret, windows_1252};
+use crate::text::{drop_controls, has_controls, strip_prefix_ignore_case, trimmed, uncaret, windows_1252};
 
 /// What is known of a whole body, so that clean ones need no second look at each line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
+pub(crate) struct Reading<'a> {
+    /// The body, if it is text without control characters.
+    clean: Option<&'a str>,
     controls: bool,
     limit: usize,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
     /// Looks at a body once; lines are cut at the limit.
-    pub(crate) fn new(body: &[u8], limit: usize) -> Self {
-        Self { controls: has_controls(body), limit }
+    pub(crate) fn new(body: &'a [u8], limit: usize) -> Self {
+        let controls = has_controls(body);
+        let clean = if controls { None } else { std::str::from_utf8(body).ok() };
+        Self { clean, controls, limit }
     }
 
-    /// The text of a line. What had to be done to it is added to the notes.
-    pub(crate) fn text<'a>(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {
+    /// The text of a line of the body. What had to be done to it is added to the notes.
+    pub(crate) fn text(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {
+        let length = line.raw().len();
+        if !line.is_folded()
+            && length <= self.limit
+            && let Some(text) = self.clean.and_then(|body| body.get(line.start..line.start + length))
+        {
+            return Cow::Borrowed(text);
+        }
+        self.repaired(line, notes)
+    }
+
+    fn repaired(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {
         let (mut bytes, cut) = line.unfold(self.limit);
         if cut {
             notes.push((ProblemKind::LineTooLong, line.number));
@@ -79,9 +96,10 @@ pub(crate) struct Property<'a> {
 impl<'a> Property<'a> {
     /// Takes a line apart; none if it is no property. In a raw feed the address after the last `:mailto:` counts.
     pub(crate) fn new(text: Cow<'a, str>, line: u32, raw: bool) -> Option<(Name, Self)> {
-        let name_end = text.bytes().position(|byte| byte == b':' || byte == b';')?;
+        let name_end = memchr2(b':', b';', text.as_bytes())?;
         let name = text.as_bytes().get(..name_end)?;
-        let plain = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+        let plain = !name.is_empty()
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
         if !plain {
             return None;
         }
@@ -102,28 +120,30 @@ impl<'a> Property<'a> {
 
     /// The value without blanks around it.
     pub(crate) fn trimmed(&self) -> &str {
-        self.value().trim()
+        trimmed(self.value())
+    }
+
+    /// The whole line.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Names of parameters with their values, without quotes but still with carets.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut rest = self.value_start.checked_sub(1).and_then(|end| self.text.get(self.name_end + 1..end));
+        let parts = std::iter::from_fn(move || {
+            let text = rest?;
+            let end = unquoted(text, b';').unwrap_or(text.len());
+            rest = text.get(end + 1..);
+            text.get(..end)
+        });
+        let pairs = parts.filter_map(|part| part.split_at_checked(memchr(b'=', part.as_bytes())?));
+        pairs.map(|(name, value)| (trimmed(name), unquote(value.get(1..).unwrap_or_default())))
     }
 
     /// The first parameter of that name, without its quotes but still with carets.
     pub(crate) fn raw_parameter(&self, name: &str) -> Option<&str> {
-        if self.name_end + 1 >= self.value_start {
-            return None;
-        }
-        let mut rest = self.text.get(self.name_end + 1..self.value_start - 1)?;
-        if rest.len() <= name.len() {
-            return None;
-        }
-        loop {
-            let end = unquoted(rest, b';').unwrap_or(rest.len());
-            let parameter = rest.get(..end)?;
-            if let Some((key, value)) = parameter.split_once('=')
-                && key.trim().eq_ignore_ascii_case(name)
-            {
-                return Some(unquote(value));
-            }
-            rest = rest.get(end + 1..)?;
-        }
+        self.parameters().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The first parameter of that name, as it was meant.
@@ -146,18 +166,16 @@ impl<'a> Property<'a> {
 fn value_start(text: &str, name_end: usize, name: Name, raw: bool) -> Option<usize> {
     let rest = text.get(name_end..)?;
     let person = matches!(name, Name::Organizer | Name::Attendee);
-    if raw
-        && person
-        && let Some(at) = rfind_ignore_case(rest, ":mailto:")
-    {
-        return Some(name_end + at + 1);
+    if !person && rest.starts_with(':') {
+        return Some(name_end + 1);
+    }
+    let last = if person { last_mailto(rest).map(|at| name_end + at + 1) } else { None };
+    if raw && last.is_some() {
+        return last;
     }
     let regular = unquoted(rest, b':').map(|at| name_end + at + 1);
-    if person {
-        let last = rfind_ignore_case(rest, ":mailto:").map(|at| name_end + at + 1);
-        if last > regular || regular.is_none() {
-            return last.or_else(|| rest.find(':').map(|at| name_end + at + 1));
-        }
+    if person && (last > regular || regular.is_none()) {
+        return last.or_else(|| rest.find(':').map(|at| name_end + at + 1));
     }
     let start = regular.or_else(|| rest.find(':').map(|at| name_end + at + 1))?;
     let moment = matches!(name, Name::DtStart | Name::DtEnd | Name::RecurrenceId | Name::RDate | Name::ExDate);
@@ -177,20 +195,37 @@ fn start_of_moment(text: &str, start: usize) -> usize {
     }
 }
 
+/// Where the last `:mailto:` begins; case does not count.
+fn last_mailto(text: &str) -> Option<usize> {
+    let mut rest = text.as_bytes();
+    while let Some(at) = memrchr(b':', rest) {
+        let before = rest.get(..at).unwrap_or_default();
+        if let Some(begin) = at.checked_sub(":mailto".len())
+            && before.get(begin..).is_some_and(|part| part.eq_ignore_ascii_case(b":mailto"))
+        {
+            return Some(begin);
+        }
+        rest = before;
+    }
+    None
+}
+
 /// Where a byte stands outside of quotes.
 fn unquoted(text: &str, wanted: u8) -> Option<usize> {
-    let mut quoted = false;
-    text.bytes().position(|byte| {
-        if byte == b'"' {
-            quoted = !quoted;
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        let at = from + memchr2(b'"', wanted, bytes.get(from..)?)?;
+        if bytes.get(at) == Some(&wanted) {
+            return Some(at);
         }
-        byte == wanted && !quoted
-    })
+        from = at + 2 + memchr(b'"', bytes.get(at + 1..)?)?;
+    }
 }
 
 /// Without the quotes at both ends.
 pub(crate) fn unquote(text: &str) -> &str {
-    let text = text.trim();
+    let text = trimmed(text);
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 

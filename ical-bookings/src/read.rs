@@ -1,6 +1,7 @@
 //! From a body to a snapshot.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::booking::Maker;
 use crate::calendar::{Found, Reader, same_but_resources};
@@ -97,9 +98,8 @@ fn ordered(found: Found) -> Vec<Booking> {
             match kept.last_mut() {
                 Some((known, sequence)) if known.uid == booking.uid && known.instance == booking.instance => {
                     if *sequence == rank.sequence && same_but_resources(known, &booking) {
-                        let new = booking.resources.into_iter().filter(|name| !known.resources.contains(name));
-                        let new: Vec<String> = new.collect();
-                        known.resources.extend(new);
+                        let new = booking.resources.iter().filter(|name| !known.resources.contains(name));
+                        known.resources = known.resources.iter().chain(new).cloned().collect();
                     }
                 }
                 _ => kept.push((booking, rank.sequence)),
@@ -111,27 +111,15 @@ fn ordered(found: Found) -> Vec<Booking> {
     bookings
 }
 
-/// Sorts by start, uid and instance: first small keys, which mostly decide, then each booking moves once.
+/// Sorts by start, uid and instance: numbers that stand for them, then each booking moves once.
 fn sort(bookings: &mut [Booking]) {
-    let first = bookings.first().map_or("", |booking| booking.uid.as_str());
-    let common = bookings.iter().fold(first.len(), |common, booking| {
-        let same = first.bytes().zip(booking.uid.bytes()).take(common).take_while(|(one, other)| one == other);
-        same.count()
-    });
-    let mut keys: Vec<(i64, u64, usize)> = bookings
-        .iter()
-        .enumerate()
-        .map(|(at, booking)| (booking.start.timestamp_micros(), eight_bytes(&booking.uid, common), at))
-        .collect();
-    keys.sort_unstable_by(|one, other| {
-        let rest = |at: usize| bookings.get(at).map(|booking| (&booking.uid, booking.instance));
-        (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| (rest(one.2), one.2).cmp(&(rest(other.2), other.2)))
-    });
-    let mut order: Vec<usize> = keys.into_iter().map(|(_, _, at)| at).collect();
-    for first in 0..order.len() {
+    let mut keys = keys(bookings);
+    keys.sort_unstable();
+    sort_instances(&mut keys, bookings);
+    for first in 0..keys.len() {
         // Each turn of the circle puts one booking where it belongs.
         let mut at = first;
-        while let Some(from) = order.get_mut(at).map(|from| std::mem::replace(from, at))
+        while let Some(from) = keys.get_mut(at).map(|key| std::mem::replace(&mut key.at, number(at)) as usize)
             && from != first
             && from != at
         {
@@ -139,6 +127,74 @@ fn sort(bookings: &mut [Booking]) {
             at = from;
         }
     }
+}
+
+/// What a booking is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SortKey {
+    start: i64,
+    /// Compares as its uid does.
+    uid: u32,
+    /// Where the booking stands.
+    at: u32,
+}
+
+fn keys(bookings: &[Booking]) -> Vec<SortKey> {
+    let ranks = ranks(bookings);
+    let mut keys = Vec::with_capacity(bookings.len());
+    let mut ranks = ranks.into_iter().peekable();
+    let mut uid = 0;
+    for (at, booking) in bookings.iter().enumerate() {
+        if let Some((_, rank)) = ranks.next_if(|(first, _)| *first == at) {
+            uid = rank;
+        }
+        keys.push(SortKey { start: booking.start.timestamp_micros(), uid, at: number(at) });
+    }
+    keys
+}
+
+/// Where the bookings of another uid begin, which mostly stand together, and a number that compares as this uid does.
+fn ranks(bookings: &[Booking]) -> Vec<(usize, u32)> {
+    let uid = |at: usize| bookings.get(at).map_or("", |booking| &*booking.uid);
+    let mut last: Option<&Arc<str>> = None;
+    let begins = bookings.iter().enumerate().filter(|(_, booking)| {
+        let before = last.replace(&booking.uid);
+        before.is_none_or(|before| !Arc::ptr_eq(before, &booking.uid))
+    });
+    let mut ranks: Vec<(usize, u32)> = begins.map(|(at, _)| (at, 0)).collect();
+    let common = ranks.iter().fold(uid(0).len(), |common, (at, _)| {
+        uid(0).bytes().zip(uid(*at).bytes()).take(common).take_while(|(one, other)| one == other).count()
+    });
+    let begun = ranks.iter().enumerate();
+    let mut sorted: Vec<(u64, usize, usize)> =
+        begun.map(|(run, (at, _))| (eight_bytes(uid(*at), common), *at, run)).collect();
+    sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| uid(one.1).cmp(uid(other.1))));
+    let (mut rank, mut last) = (0, None);
+    for (_, at, run) in sorted {
+        let uid = uid(at);
+        if last.replace(uid).is_some_and(|last| last != uid) {
+            rank += 1;
+        }
+        if let Some(place) = ranks.get_mut(run) {
+            place.1 = rank;
+        }
+    }
+    ranks
+}
+
+/// Of one uid and start by the instance, where the bookings do not stand so already.
+fn sort_instances(keys: &mut [SortKey], bookings: &[Booking]) {
+    let instance = |key: &SortKey| bookings.get(key.at as usize).map(|booking| booking.instance);
+    for same in keys.chunk_by_mut(|one, other| (one.start, one.uid) == (other.start, other.uid)) {
+        if same.len() > 1 {
+            same.sort_by_key(instance);
+        }
+    }
+}
+
+/// There are fewer bookings than 32 bits count.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The eight bytes from a place on as a number that compares like them; what is missing counts as zero.

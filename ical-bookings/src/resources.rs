@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::event::Event;
 use crate::property::Property;
@@ -16,8 +17,13 @@ pub(crate) struct Resources<'o> {
     dialect: Dialect,
     /// Spelling of the caller by the form in which names are compared.
     known: HashMap<String, &'o str>,
-    /// What lines seen before came to.
-    lines: HashMap<String, Rc<[Found]>>,
+    /// What a `LOCATION` seen before came to.
+    places: HashMap<String, Rc<[Found]>>,
+    /// What all `RESOURCES` lines of an event, joined, came to.
+    lists: HashMap<String, Arc<[String]>>,
+    /// The key of the list that is looked for.
+    joined: String,
+    fixed: Option<Arc<[String]>>,
     unknown: HashSet<String>,
     /// Some of the names, to tell one from several.
     seen: Vec<String>,
@@ -33,7 +39,17 @@ struct Found {
 impl<'o> Resources<'o> {
     pub(crate) fn new(options: &'o Options, dialect: Dialect) -> Self {
         let known = options.resources.iter().rev().map(|name| (name_key(name), name.as_str())).collect();
-        Self { options, dialect, known, lines: HashMap::new(), unknown: HashSet::new(), seen: Vec::new() }
+        Self {
+            options,
+            dialect,
+            known,
+            places: HashMap::new(),
+            lists: HashMap::new(),
+            joined: String::new(),
+            fixed: options.fixed_resource.clone().map(|fixed| [fixed].into()),
+            unknown: HashSet::new(),
+            seen: Vec::new(),
+        }
     }
 
     /// Whether the body named more than one resource.
@@ -42,20 +58,48 @@ impl<'o> Resources<'o> {
     }
 
     /// The resources of an event, in the order of the feed, none twice.
-    pub(crate) fn of(&mut self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Vec<String> {
-        if let Some(fixed) = &self.options.fixed_resource {
-            return vec![fixed.clone()];
+    pub(crate) fn of(&mut self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Arc<[String]> {
+        if let Some(fixed) = &self.fixed {
+            return Arc::clone(fixed);
         }
-        // As nearly all of them are.
-        if let [line] = event.resources.as_slice()
-            && self.dialect != Dialect::Type2Template
-            && self.options.limits.resources > 0
-            && let [found] = &*self.line(line, Self::resource_list)
+        if self.dialect == Dialect::Type2Template || event.resources.is_empty() {
+            return self.elsewhere(event, notes);
+        }
+        self.joined.clear();
+        for line in &event.resources {
+            self.joined.push_str(line.value());
+            self.joined.push('\n');
+        }
+        if let Some(known) = self.lists.get(&self.joined) {
+            return Arc::clone(known);
+        }
+        let notes_before = notes.len();
+        let listed = self.listed(event);
+        let by_themselves = !listed.is_empty();
+        let names = if by_themselves { self.names(listed, notes) } else { self.elsewhere(event, notes) };
+        // An unknown name is noted once; then its list may be remembered as well.
+        let as_always = by_themselves && notes.len() == notes_before;
+        if as_always && self.lists.len() < REMEMBERED && self.joined.len() <= LONGEST_NAME {
+            self.lists.insert(self.joined.clone(), Arc::clone(&names));
+        }
+        names
+    }
+
+    /// Those of an event whose `RESOURCES` name none.
+    fn elsewhere(&mut self, event: &Event<'_>, notes: &mut Vec<(ProblemKind, u32)>) -> Arc<[String]> {
+        let mut found = Vec::new();
+        if self.dialect != Dialect::Type2Template {
+            found = event.attendees.iter().filter_map(|property| self.room(property)).collect();
+        }
+        if found.is_empty()
+            && let Some(place) = &event.location
         {
-            self.note(found, line.line, notes);
-            return vec![found.name.clone()];
+            found = self.place(place).iter().map(|found| (place.line, found.clone())).collect();
         }
-        let lines = self.named(event);
+        self.names(found, notes)
+    }
+
+    fn names(&mut self, lines: Vec<(u32, Found)>, notes: &mut Vec<(ProblemKind, u32)>) -> Arc<[String]> {
         let mut names: Vec<String> = Vec::with_capacity(lines.len().min(self.options.limits.resources));
         let mut seen = HashSet::new();
         let several = lines.len() > 1;
@@ -73,44 +117,27 @@ impl<'o> Resources<'o> {
         if names.is_empty() {
             names.extend(self.options.default_resource.clone());
         }
-        names
+        names.into()
     }
 
-    /// The first source of names that has any.
-    fn named(&mut self, event: &Event<'_>) -> Vec<(u32, Found)> {
-        let place = |own: &mut Self| {
-            let location = event.location.as_ref();
-            location.map_or_else(Vec::new, |property| own.numbered(property, Self::location))
-        };
-        if self.dialect == Dialect::Type2Template {
-            return place(self);
-        }
+    /// What the `RESOURCES` of an event name.
+    fn listed(&self, event: &Event<'_>) -> Vec<(u32, Found)> {
         let most = self.options.limits.resources.saturating_mul(2);
-        let lines = event.resources.iter().flat_map(|property| self.numbered(property, Self::resource_list));
-        let mut names: Vec<_> = lines.take(most).collect();
-        if names.is_empty() {
-            names = event.attendees.iter().filter_map(|property| self.room(property)).collect();
-        }
-        if names.is_empty() {
-            names = place(self);
-        }
-        names
+        let lines = event.resources.iter();
+        let names = lines
+            .flat_map(|property| self.resource_list(property.value()).into_iter().map(|found| (property.line, found)));
+        names.take(most).collect()
     }
 
-    /// What a line comes to, with its number.
-    fn numbered(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Vec<(u32, Found)> {
-        self.line(property, read).iter().map(|found| (property.line, found.clone())).collect()
-    }
-
-    /// What a line comes to; the same text does not have to be looked at again.
-    fn line(&mut self, property: &Property<'_>, read: fn(&Self, &str) -> Vec<Found>) -> Rc<[Found]> {
+    /// What a `LOCATION` comes to; the same text does not have to be looked at again.
+    fn place(&mut self, property: &Property<'_>) -> Rc<[Found]> {
         let value = property.value();
-        if let Some(found) = self.lines.get(value) {
+        if let Some(found) = self.places.get(value) {
             return Rc::clone(found);
         }
-        let found: Rc<[Found]> = read(self, value).into();
-        if self.lines.len() < REMEMBERED && value.len() <= LONGEST_NAME {
-            self.lines.insert(value.to_owned(), Rc::clone(&found));
+        let found: Rc<[Found]> = self.location(value).into();
+        if self.places.len() < REMEMBERED && value.len() <= LONGEST_NAME {
+            self.places.insert(value.to_owned(), Rc::clone(&found));
         }
         found
     }

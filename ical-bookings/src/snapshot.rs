@@ -1,6 +1,7 @@
 //! What comes out of a body.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -36,12 +37,14 @@ pub struct Snapshot {
 pub struct Digest(pub [u8; 32]);
 
 /// One stay of somebody in one or more resources.
+///
+/// What the bookings of a series have in common is kept once.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "http", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Booking {
     /// Names the booking, or the series, within its feed.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// Of a series: the start that this one had before it was moved.
     pub instance: Option<DateTime<Utc>>,
     /// Begin.
@@ -49,15 +52,15 @@ pub struct Booking {
     /// End, later than the begin and not part of it.
     pub end: DateTime<Utc>,
     /// In the order of the feed; nobody twice.
-    pub people: Vec<Person>,
+    pub people: Arc<[Person]>,
     /// In the order of the feed; none twice.
-    pub resources: Vec<String>,
+    pub resources: Arc<[String]>,
     /// Whether it stands.
     pub status: Status,
     /// Given in whole days.
     pub all_day: bool,
     /// Title, as the feed shows it.
-    pub summary: Option<String>,
+    pub summary: Option<Arc<str>>,
     /// Beside a forged event: what was known of it before stays, nothing new may be granted.
     pub held: bool,
 }
@@ -125,14 +128,14 @@ impl Status {
 
 impl Booking {
     /// A confirmed booking that names nobody and nothing, for doubles in tests and other readers.
-    pub fn new(uid: impl Into<String>, start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
+    pub fn new(uid: impl Into<Arc<str>>, start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
         Self {
             uid: uid.into(),
             instance: None,
             start,
             end,
-            people: Vec::new(),
-            resources: Vec::new(),
+            people: Arc::default(),
+            resources: Arc::default(),
             status: Status::Confirmed,
             all_day: false,
             summary: None,

@@ -154,6 +154,14 @@ fn numeric(digits: &str) -> Option<char> {
 
 const LONGEST_ENTITY: usize = 10;
 
+/// Without blanks around it; most text has none.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] | [b'!'..=b'~'] => text,
+        _ => text.trim(),
+    }
+}
+
 /// Trimmed, inner blanks one each.
 pub(crate) fn collapse(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();

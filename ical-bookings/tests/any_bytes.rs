@@ -28,7 +28,7 @@ fn check(snapshot: &Snapshot, options: &Options) {
         assert!(options.window.overlaps(booking.start, booking.end));
         assert!(booking.end - booking.start <= options.longest_booking + chrono::Duration::days(1));
         assert!(booking.people.len() <= options.limits.people && booking.resources.len() <= options.limits.resources);
-        for person in &booking.people {
+        for person in &*booking.people {
             let email = person.email.as_deref().unwrap_or("a@b");
             assert!(
                 email.split('@').count() == 2
@@ -68,7 +68,7 @@ fn a_lost_line_never_adds_a_booking() {
             let rest: String = lines.iter().enumerate().filter(|(at, _)| *at != lost).map(|(_, line)| *line).collect();
             if let Ok(found) = read(rest.as_bytes(), &options()) {
                 check(&found, &options());
-                let known = |uid: &str| whole.bookings.iter().any(|booking| booking.uid == uid);
+                let known = |uid: &str| whole.bookings.iter().any(|booking| *booking.uid == *uid);
                 assert!(found.bookings.iter().all(|booking| known(&booking.uid)));
             }
         }

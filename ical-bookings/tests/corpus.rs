@@ -55,7 +55,7 @@ fn ours(body: &[u8]) -> Result<Ours, RejectedKind> {
     let found = read(body, &options).map_err(|rejected| rejected.kind())?;
     let mut ours = Ours { events: HashMap::new(), problems: HashMap::new(), whole: found.complete };
     for booking in found.bookings {
-        ours.events.insert(booking.uid, (booking.start, booking.end));
+        ours.events.insert(booking.uid.to_string(), (booking.start, booking.end));
     }
     for problem in found.problems {
         let costs = if problem.kind.costs_the_booking() { "!" } else { "" };

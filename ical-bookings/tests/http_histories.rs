@@ -76,7 +76,7 @@ fn known(feed: &Feed, count: usize) -> FeedState {
 }
 
 fn all_there(state: &FeedState, count: usize) -> bool {
-    (0..count).all(|n| state.bookings().iter().any(|booking| booking.uid == format!("day{n}@rooms.example")))
+    (0..count).all(|n| state.bookings().iter().any(|booking| *booking.uid == *format!("day{n}@rooms.example")))
 }
 
 fn sane(report: &PollReport, at: DateTime<Utc>) {
@@ -196,7 +196,7 @@ fn a_forged_event_holds_its_neighbours_and_is_told_once() {
         let kinds: Vec<_> = report.alarms.iter().map(|alarm| alarm.kind).collect();
         assert_eq!(kinds, told, "{report:?}");
         // The title cost its own booking; the one before and the one after stand as they were known.
-        let held: Vec<_> = state.bookings().iter().map(|b| (b.uid.as_str(), b.resources[0].as_str(), b.held)).collect();
+        let held: Vec<_> = state.bookings().iter().map(|b| (&*b.uid, b.resources[0].as_str(), b.held)).collect();
         let uids = ["ref1&rooms.example", "ref3&rooms.example", "ref4&rooms.example"];
         assert_eq!(held, [(uids[0], "Hall", true), (uids[1], "Hall", true), (uids[2], "Hall", false)]);
     }

@@ -51,7 +51,7 @@ fn the_two_events_of_the_type_1_sample_are_read_also_with_bare_line_feeds() {
     );
     assert_eq!((first.people[0].role, &first.resources[..]), (Role::Attendee, &["Room #4".to_owned()][..]));
     assert_eq!(found.bookings[1].people[0].email.as_deref(), Some("other.user@example.com"));
-    assert_eq!(found.bookings[1].resources, ["Room #1"]);
+    assert_eq!(*found.bookings[1].resources, ["Room #1"]);
     assert!(found.complete && found.problems.is_empty() && found.dialect == Dialect::Type1);
 }
 
@@ -171,7 +171,7 @@ fn one_link_for_several_rooms_is_said_once() {
     let mut fixed = options();
     fixed.fixed_resource = Some("A".into());
     let found = snapshot(&rooms(&["A", "B"]), &fixed);
-    assert!(found.bookings.iter().all(|booking| booking.resources == ["A"]), "the link fixes the room");
+    assert!(found.bookings.iter().all(|booking| *booking.resources == ["A"]), "the link fixes the room");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_title_that_adds_lines_to_its_own_event_loses_it_and_holds_its_neighbours() 
             found
                 .bookings
                 .iter()
-                .all(|booking| booking.status == Status::Confirmed && booking.resources == ["Room #1"]),
+                .all(|booking| booking.status == Status::Confirmed && *booking.resources == ["Room #1"]),
             "{title}"
         );
         assert!(found.complete, "one title must not stop the feed: {title}");
@@ -323,7 +323,7 @@ const FORGED: [&str; 16] = [
 fn opens(title: &str) -> bool {
     let found = snapshot(&with_title(title).replace("\r\n", "\n"), &options());
     assert!(found.complete, "{title}");
-    found.bookings.iter().any(|booking| booking.resources != ["Room #1"] && !booking.held)
+    found.bookings.iter().any(|booking| *booking.resources != ["Room #1"] && !booking.held)
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Reading {
 
     /// Whether the feed still mentions this one in some way, or does not reach as far as it.
     fn leaves_open(&self, booking: &Booking, now: DateTime<Utc>) -> bool {
-        self.cut.contains(&booking.uid) || !self.empty && booking.start > self.span_end(now)
+        self.cut.contains(&*booking.uid) || !self.empty && booking.start > self.span_end(now)
     }
 
     /// The last instant about which the feed says anything: its latest start, and a day ahead at the least, so that the
@@ -130,7 +130,7 @@ impl Merge {
                 self.kept.push(booking.clone());
             }
         } else if booking.status == Status::Cancelled {
-        } else if reading.unread.contains(&booking.uid) {
+        } else if reading.unread.contains(&*booking.uid) {
             self.kept.push(Booking { held: true, ..booking.clone() });
         } else if reading.leaves_open(booking, now) {
             self.kept.push(booking.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -54,7 +55,7 @@ impl fmt::Debug for Mark {
 #[non_exhaustive]
 pub struct BookingKey {
     /// Of the booking or its series.
-    pub uid: String,
+    pub uid: Arc<str>,
     /// Which one of a series.
     pub instance: Option<DateTime<Utc>>,
 }

@@ -8,14 +8,12 @@ mod originals;
 mod rule;
 mod walk;
 
-use std::collections::HashSet;
-
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::time::{DayRules, Interval, Length, Moment, Notes, RawTime, Zones};
 use crate::{Limits, ProblemKind, Window};
 use choice::{Chosen, Override, sequence};
-use originals::{Original, Originals};
+use originals::{Original, Originals, Places};
 
 pub(crate) use rule::{Rule, Until};
 pub(crate) use walk::Budget;
@@ -186,15 +184,14 @@ impl Series<'_> {
         overrides: &[&Override<'_, '_>],
     ) {
         let parts = self.parts(master, when, overrides);
-        let replaced: HashSet<DateTime<Utc>> = overrides.iter().map(|one| one.original).collect();
-        let replaced_days: HashSet<NaiveDate> = overrides.iter().filter_map(|one| one.day).collect();
+        let replaced = Places::of(overrides);
         let (zones, window, rules) = (&*self.zones, self.window, self.rules);
         let most = self.limits.instances_per_series;
         let mut instances = Vec::new();
         let mut next_look = most.saturating_mul(2);
         let (from, to) = reach(&parts, originals.longest(), window);
         originals.each(zones, from, to, self.budget, |original: Original| {
-            if replaced.contains(&original.utc) || replaced_days.contains(&original.local.date()) {
+            if replaced.has(original.utc, original.local.date()) {
                 return true;
             }
             let after = parts.partition_point(|part| part.after.is_none_or(|after| after <= original.utc));

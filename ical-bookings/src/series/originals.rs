@@ -1,7 +1,5 @@
 //! The starts of a series before overrides.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::choice::{Override, mark};
@@ -14,9 +12,15 @@ pub(super) struct Originals {
     start: Moment,
     rules: Vec<Rule>,
     dates: Vec<Original>,
-    without: HashSet<DateTime<Utc>>,
-    without_days: HashSet<NaiveDate>,
+    without: Places,
     deleted: bool,
+}
+
+/// Instants and whole days at which a start may stand. Mostly there are none or a few.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    instants: Vec<DateTime<Utc>>,
+    days: Vec<NaiveDate>,
 }
 
 /// One start.
@@ -50,8 +54,7 @@ impl Originals {
             start,
             rules,
             dates: vec![Original { utc: start.utc, local: start.local, zone: start.zone, length: None }],
-            without: HashSet::new(),
-            without_days: HashSet::new(),
+            without: Places::default(),
             deleted,
         };
         series.take_out(&master.exdates, zones, limits)?;
@@ -67,7 +70,7 @@ impl Originals {
     /// Whether an `EXDATE` removes the instance that an override replaces.
     pub(super) fn excludes(&self, one: &Override<'_, '_>, zones: &Zones) -> bool {
         let day = one.day.unwrap_or_else(|| zones.local(self.start.zone, one.original).date());
-        self.without.contains(&one.original) || self.without_days.contains(&day)
+        self.without.has(one.original, day)
     }
 
     /// The longest of the lengths that dates bring along.
@@ -86,11 +89,7 @@ impl Originals {
         budget: &mut Budget,
         mut visit: impl FnMut(Original) -> bool,
     ) {
-        let mut give = |original: Original| {
-            let out = (!self.without.is_empty() && self.without.contains(&original.utc))
-                || (!self.without_days.is_empty() && self.without_days.contains(&original.local.date()));
-            out || visit(original)
-        };
+        let mut give = |original: Original| self.without.has(original.utc, original.local.date()) || visit(original);
         for original in &self.dates {
             if !budget.spend(1) || !give(*original) {
                 return;
@@ -101,10 +100,11 @@ impl Originals {
         let margin = Days::new(u64::from(!matches!(zone, Zone::Fixed(_))));
         let from = zones.local(zone, from).checked_sub_days(margin).unwrap_or(NaiveDateTime::MIN);
         let to = zones.local(zone, to).checked_add_days(margin).unwrap_or(NaiveDateTime::MAX);
+        let mut clock = zones.clock(zone);
         for rule in &self.rules {
             let mut going = true;
             rule.each(self.start.local, from, to, budget, |local| {
-                let utc = zones.instant(zone, local);
+                let utc = clock.instant(local);
                 if rule.until().is_some_and(|until| until.is_before(utc, local)) {
                     return false;
                 }
@@ -122,13 +122,14 @@ impl Originals {
         for raw in values(exdates) {
             left = left.checked_sub(1).ok_or(ProblemKind::BadRule)?;
             match mark(raw, Some(&self.start), zones) {
-                Ok((_, Some(day))) => drop(self.without_days.insert(day)),
-                Ok((utc, None)) => drop(self.without.insert(utc)),
+                Ok((_, Some(day))) => self.without.days.push(day),
+                Ok((utc, None)) => self.without.instants.push(utc),
                 // No instance is there.
                 Err(ProblemKind::YearOutOfRange) => {}
                 Err(_) => return Err(ProblemKind::BadRule),
             }
         }
+        self.without.sort();
         Ok(())
     }
 
@@ -169,6 +170,29 @@ impl Originals {
         };
         length.map_or(Ok(()), |length| length.check(longest))?;
         Ok(Original { utc: moment.utc, local: moment.local, zone: moment.zone, length })
+    }
+}
+
+impl Places {
+    /// Those that overrides take.
+    pub(super) fn of(overrides: &[&Override<'_, '_>]) -> Self {
+        let mut places = Self {
+            instants: overrides.iter().map(|one| one.original).collect(),
+            days: overrides.iter().filter_map(|one| one.day).collect(),
+        };
+        places.sort();
+        places
+    }
+
+    fn sort(&mut self) {
+        self.instants.sort_unstable();
+        self.days.sort_unstable();
+    }
+
+    /// Whether a start is at one of them.
+    pub(super) fn has(&self, utc: DateTime<Utc>, day: NaiveDate) -> bool {
+        let among = !self.instants.is_empty() && self.instants.binary_search(&utc).is_ok();
+        among || (!self.days.is_empty() && self.days.binary_search(&day).is_ok())
     }
 }
 

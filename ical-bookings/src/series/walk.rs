@@ -4,7 +4,7 @@
 //! end of that stretch or of its budget. The `rrule` crate cannot be stopped between two instances, and a hostile rule makes it
 //! look at millions of moments for each; so it serves the tests as second opinion only.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use super::rule::{Every, Rule};
 
@@ -52,7 +52,8 @@ impl Rule {
         budget: &mut Budget,
         visit: impl FnMut(NaiveDateTime) -> bool,
     ) {
-        let walk = Walk { rule: self, filter: Filter::new(self, start), start };
+        let mut walk = Walk { rule: self, filter: Filter::new(self, start), start, base: 0 };
+        walk.base = walk.period(start.date());
         let mut out = Out { from, to, left: self.count, first: true, budget, visit };
         // The visitor ends the walk; whether it did or the rule is of no interest here.
         let _ = if self.every < Every::Day { walk.by_ticks(&mut out) } else { walk.by_days(&mut out) };
@@ -63,6 +64,8 @@ struct Walk<'a> {
     rule: &'a Rule,
     filter: Filter<'a>,
     start: NaiveDateTime,
+    /// The number of the period that holds the start.
+    base: i64,
 }
 
 /// Where starts go.
@@ -90,7 +93,7 @@ type Going = Option<()>;
 impl Walk<'_> {
     /// Years, months, weeks and days.
     fn by_days<F: FnMut(NaiveDateTime) -> bool>(&self, out: &mut Out<'_, F>) -> Going {
-        let mut index = self.first_period(self.period(out.from.date()) - self.period(self.start.date()));
+        let mut index = self.first_period(self.period(out.from.date()) - self.base);
         let mut days = Vec::new();
         let times = self.filter.times();
         loop {
@@ -193,7 +196,7 @@ impl Walk<'_> {
 
     /// First day and number of days of a period, counted from the start's.
     fn span(&self, index: i64) -> Option<(NaiveDate, u16)> {
-        let number = self.period(self.start.date()).checked_add(index)?;
+        let number = self.base.checked_add(index)?;
         let first = match self.rule.every {
             Every::Year => NaiveDate::from_yo_opt(number.try_into().ok()?, 1)?,
             Every::Month => {
@@ -213,9 +216,15 @@ impl Walk<'_> {
     }
 
     fn matching_days(&self, first: NaiveDate, length: u16, days: &mut Vec<NaiveDate>) {
+        let later = |days: u16| first.checked_add_days(Days::new(days.into()));
+        if let Some(weekdays) = self.weekdays_alone() {
+            let wanted = (0..7).filter(|at| weekdays & (1 << ((at + u16::from(self.rule.week_start)) % 7)) != 0);
+            days.extend(wanted.map_while(later));
+            return;
+        }
         let mut at = 0;
         while at < length {
-            let Some(date) = day_of(i64::from(first.num_days_from_ce()) + i64::from(at)) else { return };
+            let Some(date) = later(at) else { return };
             // Whole months at once: a rule by year mostly wants one.
             if length > 31 && date.day() == 1 && !self.filter.has_month(date) {
                 at += days_of_month(date);
@@ -226,6 +235,17 @@ impl Walk<'_> {
             }
             at += 1;
         }
+    }
+
+    /// The days of the week that each period of a rule by week has, if it asks for nothing else.
+    fn weekdays_alone(&self) -> Option<u8> {
+        let (rule, filter) = (self.rule, &self.filter);
+        let others = filter.months != 0
+            || filter.month_days | rule.month_days_from_end != 0
+            || !rule.year_days.is_empty()
+            || !rule.weeks.is_empty()
+            || !rule.nth_weekdays.is_empty();
+        (rule.every == Every::Week && !others && filter.weekdays != 0).then_some(filter.weekdays)
     }
 
     fn all_times<F: FnMut(NaiveDateTime) -> bool>(

@@ -76,7 +76,7 @@ fn status(status: Status) -> BookingStatus {
 
 /// Those with an address, the booker first.
 fn people(seen: &Sighting<'_>) -> Vec<Participant> {
-    let people = (0..).zip(&seen.booking.people).filter_map(|(at, person)| {
+    let people = (0..).zip(&*seen.booking.people).filter_map(|(at, person)| {
         let email = person.email.clone().filter(|email| !email.trim().is_empty())?;
         Some(Participant { email, name: person.name.clone(), role: role(at, person, seen.dialect) })
     });
@@ -138,7 +138,7 @@ pub(super) fn unknown_rooms<'a>(bookings: &'a [Read], known: &[String]) -> BTree
     let mut unknown = BTreeMap::new();
     for booking in bookings {
         for room in booking.resources.iter().filter(|room| !known.contains(room)) {
-            unknown.entry(room.as_str()).or_insert(booking.uid.as_str());
+            unknown.entry(room.as_str()).or_insert(&*booking.uid);
         }
     }
     unknown

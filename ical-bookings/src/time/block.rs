@@ -46,6 +46,8 @@ pub(super) enum Definition {
 pub(super) struct Onsets {
     /// By the instant at which they begin.
     list: Vec<Onset>,
+    /// Whether what the clock shows at them is in order, too.
+    in_order: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,8 @@ impl Definition {
             onsets_of(observance, limit, &mut list)?;
         }
         list.sort_by_key(|onset| (onset.utc, onset.to));
-        if list.is_empty() { Err(ProblemKind::BadZone) } else { Ok(Self::Changing(Onsets { list })) }
+        let in_order = list.is_sorted_by_key(|onset| onset.local);
+        if list.is_empty() { Err(ProblemKind::BadZone) } else { Ok(Self::Changing(Onsets { list, in_order })) }
     }
 }
 
@@ -89,6 +92,22 @@ impl Onsets {
         };
         let gap = TimeDelta::seconds(i64::from(onset.to) - i64::from(onset.from));
         if local - onset.local < gap { onset.from } else { onset.to }
+    }
+
+    /// The offset at a time on the clock, with a begin and an end between which the clock shows no time of another one.
+    pub(super) fn stretch_at_local(&self, local: NaiveDateTime) -> (i32, NaiveDateTime, NaiveDateTime) {
+        let offset = self.offset_at_local(local);
+        let after = self.list.partition_point(|onset| onset.local <= local);
+        let last = after.checked_sub(1).and_then(|at| self.list.get(at));
+        let next = self.list.get(after).map_or(NaiveDateTime::MAX, |onset| onset.local);
+        let settled = last.map_or(Some(NaiveDateTime::MIN), |onset| {
+            let gap = i64::from(onset.to) - i64::from(onset.from);
+            onset.local.checked_add_signed(TimeDelta::seconds(gap.max(0)))
+        });
+        match settled {
+            Some(settled) if self.in_order && settled <= local => (offset, settled, next),
+            _ => (offset, local, local),
+        }
     }
 
     /// Seconds east of UTC at an instant.

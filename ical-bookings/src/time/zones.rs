@@ -180,6 +180,11 @@ impl Zones {
         shifted(local, -self.offset(zone, local)).and_utc()
     }
 
+    /// The clock of a zone, for many times one after the other.
+    pub(crate) fn clock(&self, zone: Zone) -> Clock<'_> {
+        Clock { zones: self, zone, offset: 0, since: NaiveDateTime::MIN, until: NaiveDateTime::MIN }
+    }
+
     /// What the clock of a zone shows at an instant.
     pub(crate) fn local(&self, zone: Zone, utc: DateTime<Utc>) -> NaiveDateTime {
         let utc = utc.naive_utc();
@@ -205,6 +210,19 @@ impl Zones {
                 Some(Definition::Fixed(offset)) => *offset,
                 None => 0,
             },
+        }
+    }
+
+    /// The offset, and times on the clock between which it is the same.
+    fn stretch(&self, zone: Zone, local: NaiveDateTime) -> (i32, NaiveDateTime, NaiveDateTime) {
+        let definition = match zone {
+            Zone::Block(at) => self.definitions.get(usize::from(at)),
+            _ => None,
+        };
+        match (zone, definition) {
+            (Zone::Fixed(offset), _) => (offset, NaiveDateTime::MIN, NaiveDateTime::MAX),
+            (_, Some(Definition::Changing(onsets))) => onsets.stretch_at_local(local),
+            _ => (self.offset(zone, local), local, local),
         }
     }
 
@@ -234,6 +252,26 @@ impl Zones {
             Some(resolved) => resolved.ok_or(ProblemKind::UnknownZone),
             None => name::known(&plain).map(|zone| Resolved { zone, claims: None }).ok_or(ProblemKind::UnknownZone),
         }
+    }
+}
+
+/// A clock that remembers between which of its changes it was asked last.
+#[derive(Debug)]
+pub(crate) struct Clock<'z> {
+    zones: &'z Zones,
+    zone: Zone,
+    offset: i32,
+    since: NaiveDateTime,
+    until: NaiveDateTime,
+}
+
+impl Clock<'_> {
+    /// As [`Zones::instant`].
+    pub(crate) fn instant(&mut self, local: NaiveDateTime) -> DateTime<Utc> {
+        if local < self.since || local >= self.until {
+            (self.offset, self.since, self.until) = self.zones.stretch(self.zone, local);
+        }
+        shifted(local, -self.offset).and_utc()
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn has(snapshot: &Snapshot, kind: ProblemKind) -> bool {
 }
 
 pub(crate) fn uids(snapshot: &Snapshot) -> Vec<&str> {
-    snapshot.bookings.iter().map(|booking| booking.uid.as_str()).collect()
+    snapshot.bookings.iter().map(|booking| &*booking.uid).collect()
 }
 
 /// `start/end` of each booking.

@@ -47,7 +47,7 @@ fn tell(state: &mut FeedState, bookings: &[Booking], at: DateTime<Utc>) -> Outco
 }
 
 fn uids(state: &FeedState) -> Vec<&str> {
-    state.bookings.iter().map(|booking| booking.uid.as_str()).collect()
+    state.bookings.iter().map(|booking| &*booking.uid).collect()
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn what_a_doubtful_reading_adds_or_changes_counts_while_what_it_lacks_stays() {
     let all = days(10);
     let mut state = known(&all);
     let mut moved = all[9].clone();
-    moved.resources = vec!["Hall".to_owned()];
+    moved.resources = ["Hall".to_owned()].into();
     assert_eq!(tell(&mut state, &[moved.clone(), booking(999, 9999)], now()), Outcome::Held);
     assert_eq!(state.bookings.len(), 11);
     assert!(state.bookings.contains(&moved) && !state.bookings.contains(&all[9]) && state.bookings.contains(&all[0]));
@@ -195,7 +195,7 @@ fn what_is_over_is_kept_for_a_day_and_counts_for_nothing() {
 #[test]
 fn bookings_that_all_lose_their_rooms_at_once_keep_them() {
     let with_room = |mut booking: Booking| {
-        booking.resources.push("Hall".to_owned());
+        booking.resources = ["Hall".to_owned()].into();
         booking
     };
     let (all, bare) = (days(12).into_iter().map(with_room).collect::<Vec<_>>(), days(12));
@@ -250,7 +250,7 @@ fn of_a_doubted_booking_the_known_form_stays() {
     let all = days(2);
     let mut state = known(&all[..1]);
     let mut forged: Vec<_> = all.iter().map(|b| Booking { held: true, ..b.clone() }).collect();
-    forged[0].resources = vec!["Safe".to_owned()];
+    forged[0].resources = ["Safe".to_owned()].into();
     tell(&mut state, &forged, now());
     assert_eq!(state.bookings[0], Booking { held: true, ..all[0].clone() });
     assert!(state.bookings[1].held, "new, and so to be granted nothing");
@@ -271,7 +271,7 @@ fn what_is_called_off_in_so_many_words_acts_at_once() {
 #[test]
 fn titles_are_not_kept() {
     let mut titled = booking(0, 1);
-    titled.summary = Some("birthday of the boss".to_owned());
+    titled.summary = Some("birthday of the boss".into());
     let mut state = FeedState::default();
     tell(&mut state, &[titled], now());
     assert!(!serde_json::to_string(&state).unwrap().contains("birthday"));

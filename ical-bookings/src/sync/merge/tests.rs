@@ -11,8 +11,8 @@ fn at(hour: u32) -> DateTime<Utc> {
 
 fn seen(uid: &str, room: &str) -> Read {
     let mut booking = Read::new(uid, at(10), at(11));
-    booking.resources = vec![room.to_owned()];
-    booking.people = vec![Person::new(Role::Organizer, Some("ada@example.org".to_owned()), None)];
+    booking.resources = [room.to_owned()].into();
+    booking.people = [Person::new(Role::Organizer, Some("ada@example.org".to_owned()), None)].into();
     booking
 }
 
@@ -85,12 +85,13 @@ fn doubt_of_one_link_is_doubt() {
 fn the_booker_comes_first_and_nobody_without_an_address() {
     let person = |role, email: &str| Person::new(role, Some(email.to_owned()), None);
     let mut booking = seen("u", "Hall");
-    booking.people = vec![
+    booking.people = [
         Person::new(Role::Attendee, None, Some("Nobody".to_owned())),
         person(Role::Attendee, " "),
         person(Role::Attendee, "b@example.org"),
         person(Role::Organizer, "o@example.org"),
-    ];
+    ]
+    .into();
     let people = |dialect, booking: &Read| {
         let state = FeedState { dialect: Some(dialect), ..state(8, [booking.clone()]) };
         let merged = merged([state]);
@@ -98,7 +99,7 @@ fn the_booker_comes_first_and_nobody_without_an_address() {
     };
     let expected = [("o@example.org".to_owned(), Booker), ("b@example.org".to_owned(), Attendee)];
     assert_eq!(people(Dialect::Generic, &booking), expected);
-    booking.people = vec![person(Role::Attendee, "a@example.org"), person(Role::Attendee, "b@example.org")];
+    booking.people = [person(Role::Attendee, "a@example.org"), person(Role::Attendee, "b@example.org")].into();
     let roles = |dialect| people(dialect, &booking).into_iter().map(|(_, role)| role).collect::<Vec<_>>();
     assert_eq!(roles(Dialect::Type1), [Booker, Attendee]);
     assert_eq!(roles(Dialect::Generic), [Attendee, Attendee]);
@@ -106,7 +107,7 @@ fn the_booker_comes_first_and_nobody_without_an_address() {
 
 #[test]
 fn people_come_from_a_link_that_names_them() {
-    let hidden = Read { people: vec![Person::new(Role::Organizer, None, None)], ..seen("u", "Attic") };
+    let hidden = Read { people: [Person::new(Role::Organizer, None, None)].into(), ..seen("u", "Attic") };
     let merged = merged([state(9, [hidden]), state(8, [seen("u", "Hall")])]);
     assert_eq!(only(&merged).people[0].email, "ada@example.org");
 }
