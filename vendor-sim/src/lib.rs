@@ -1,5 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "optima", feature = "inventry"))]
+#[cfg_attr(
+    not(all(feature = "optima", feature = "inventry")),
+    allow(dead_code, unused_imports, reason = "the part that only one bridge needs")
+)]
+#[macro_use]
+mod bridge;
 #[cfg_attr(
     not(all(feature = "net2", feature = "feed")),
     allow(dead_code, reason = "the part that only one vendor's wire needs")

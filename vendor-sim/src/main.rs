@@ -26,6 +26,12 @@ enum Vendor {
     /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
     #[cfg(feature = "feed")]
     Feed(program::feed::Feed),
+    /// The bridge to Almas Optima: badges, access groups, readers, events.
+    ///
+    /// Prints one line of JSON with url, key, user and password (for profiles with such a sign-in), fingerprint and
+    /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
+    #[cfg(feature = "optima")]
+    Optima(program::optima::Optima),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,5 +40,7 @@ fn main() -> anyhow::Result<()> {
         Vendor::Net2(net2) => net2.serve(),
         #[cfg(feature = "feed")]
         Vendor::Feed(feed) => feed.serve(),
+        #[cfg(feature = "optima")]
+        Vendor::Optima(optima) => optima.serve(),
     }
 }

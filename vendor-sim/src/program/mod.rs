@@ -4,6 +4,8 @@
 pub(crate) mod feed;
 #[cfg(feature = "net2")]
 pub(crate) mod net2;
+#[cfg(feature = "optima")]
+pub(crate) mod optima;
 
 use std::io::{Read, Write};
 
