@@ -203,6 +203,11 @@ impl<'a> Item<'a> {
         Ok(read?.unwrap_or_default())
     }
 
+    /// Our word for a text of the vendor, by `[values.<map>]`; nothing where there is no such map.
+    pub fn mapped(&self, map: &str, text: &str) -> Option<Word> {
+        self.profile.values(map)?.read(&Value::String(text.to_owned()))
+    }
+
     /// A misfit of a field that only the client can see.
     pub fn misfit_of(&self, name: &str, expected: &'static str) -> Misfit {
         self.misfit(name, expected, self.raw(name))

@@ -156,6 +156,14 @@ impl Profile {
         path.below(&self.0.base.below(server, &[])?, holes)
     }
 
+    /// A path as it is written, with its holes and the base before it, for messages; empty where there is no such call.
+    pub fn path_text(&self, name: &str) -> String {
+        match self.0.paths.get(name) {
+            Some(Some(path)) => format!("{}{path}", self.0.base),
+            _ => String::new(),
+        }
+    }
+
     /// The name of a query parameter by its name under `[query]`; `None` where the vendor has none.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.text("query", name)
@@ -182,6 +190,12 @@ impl Profile {
     /// A text that is not empty, of a section that only this vendor has.
     pub fn text(&self, section: &str, key: &str) -> Option<&str> {
         self.setting(section, key).and_then(Setting::as_text).filter(|text| !text.is_empty())
+    }
+
+    /// The keys of a section that only this vendor has.
+    pub fn keys(&self, section: &str) -> impl Iterator<Item = &str> {
+        let keys = self.0.settings.keys().filter(move |(known, _)| known == section);
+        keys.map(|(_, key)| key.as_str())
     }
 
     /// A fault of a setting, for what only the client can judge.

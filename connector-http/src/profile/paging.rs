@@ -141,7 +141,7 @@ impl Pager {
     /// circle, or the list does not end.
     pub fn take(&mut self, body: &Value) -> Result<Vec<Value>, Error> {
         let Some(asked) = self.next.take() else { return Err(standstill("the list has ended already")) };
-        let items = self.items(body, asked.path())?;
+        let items = self.items_of(body, asked.path())?;
         self.total = self.count(body);
         self.seen += items.len() as u64;
         self.next = self.following(body, &items, &asked)?;
@@ -160,7 +160,11 @@ impl Pager {
         self.profile.paging()
     }
 
-    fn items(&self, body: &Value, path: &str) -> Result<Vec<Value>, Error> {
+    /// The items of an answer alone, for a caller who goes on in its own way.
+    ///
+    /// # Errors
+    /// `Protocol`, naming the setting of the profile, where there are none.
+    pub fn items_of(&self, body: &Value, path: &str) -> Result<Vec<Value>, Error> {
         let pointer = &self.paging().items;
         let found = if pointer.is_empty() { Some(body) } else { body.pointer(pointer) };
         match found {

@@ -1,6 +1,7 @@
 //! Paths with holes.
 
 use crate::{Error, ErrorKind, join};
+use std::fmt;
 use url::Url;
 
 /// A path with holes such as `/sites/{site}/history?date={date}`.
@@ -65,6 +66,28 @@ impl PathTemplate {
     }
 }
 
+/// As it is written in a profile.
+impl fmt::Display for PathTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let write = |f: &mut fmt::Formatter<'_>, pieces: &[Piece]| {
+            pieces.iter().try_for_each(|piece| match piece {
+                Piece::Text(text) => f.write_str(text),
+                Piece::Hole(name) => write!(f, "{{{name}}}"),
+            })
+        };
+        for segment in &self.segments {
+            f.write_str("/")?;
+            write(f, segment)?;
+        }
+        for (place, (name, pieces)) in self.query.iter().enumerate() {
+            f.write_str(if place == 0 { "?" } else { "&" })?;
+            write!(f, "{name}=")?;
+            write(f, pieces)?;
+        }
+        Ok(())
+    }
+}
+
 fn is_dots(segment: &[Piece]) -> bool {
     matches!(segment, []) || matches!(segment, [Piece::Text(text)] if text == "." || text == "..")
 }
@@ -119,6 +142,7 @@ mod tests {
     fn holes_are_filled_and_stay_data() {
         let path = PathTemplate::parse("/sites/{site}/x-{id}?date={date}&all=1").unwrap();
         assert_eq!(path.holes(), ["site", "id", "date"]);
+        assert_eq!(path.to_string(), "/sites/{site}/x-{id}?date={date}&all=1");
         let url = path.below(&base(), &[("site", "a/b"), ("id", "1"), ("date", "2026-03-02&x=y")]).unwrap();
         assert_eq!(url.as_str(), "https://h.example/api/sites/a%2Fb/x-1?date=2026-03-02%26x%3Dy&all=1");
     }

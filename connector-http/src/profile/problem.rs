@@ -4,7 +4,7 @@ use super::{Profile, values::plain};
 use crate::{Error, classify};
 use http::response::Parts;
 use serde_json::Value;
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{collections::BTreeMap, error::Error as StdError, fmt, time::Duration};
 
 /// What a server says about a refusal; the source of the [`Error`] that [`Profile::problem`] makes.
 ///
@@ -26,6 +26,8 @@ pub struct Problem {
     pub held_by: Option<String>,
     /// How long to wait.
     pub retry_after: Option<Duration>,
+    /// What else the profile has a pointer for under `[problem]`.
+    more: BTreeMap<String, String>,
 }
 
 impl Problem {
@@ -39,6 +41,11 @@ impl Problem {
             cause = inner.source();
         }
         None
+    }
+
+    /// What stands at a pointer of `[problem]` that only this vendor has.
+    pub fn more(&self, name: &str) -> Option<&str> {
+        self.more.get(name).map(String::as_str)
     }
 
     /// Whether it has this name.
@@ -78,6 +85,7 @@ impl Profile {
             current: at("current").cloned(),
             held_by: text("held_by"),
             retry_after: at("retry_after_ms").and_then(Value::as_u64).map(Duration::from_millis),
+            more: self.keys("problem").filter_map(|name| Some((name.to_owned(), text(name)?))).collect(),
         })
     }
 }

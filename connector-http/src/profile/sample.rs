@@ -81,7 +81,8 @@ impl Profile {
                     Ok(elements) => {
                         let elements = elements.unwrap_or_default();
                         self.row(object, item, name, name, &format!("{} of them", elements.len()), sample);
-                        let members = || std::iter::once(&list.element).chain(list.members);
+                        let members =
+                            || std::iter::once(&list.element).chain(list.members).filter(|member| !member.is_empty());
                         for (place, element) in elements.into_iter().enumerate() {
                             for member in members() {
                                 self.field(object, element, member, &format!("{name}[{place}].{member}"), sample);
