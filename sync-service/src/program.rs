@@ -90,6 +90,12 @@ pub trait Program: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Does a verb of its own that needs neither configuration nor network, such as looking at a file; `None` for all
+    /// others.
+    fn alone(_name: &str, _arguments: &clap::ArgMatches) -> Option<Result<Answer, Failure>> {
+        None
+    }
+
     /// Does a verb of its own.
     ///
     /// # Errors

@@ -84,6 +84,9 @@ async fn perform<P: Program>(asked: Asked, host: &mut Host, log: &mut Log) -> Re
             opened.perform(verb, &options, host, log).await
         }
         Asked::Own(options, name, arguments) => {
+            if let Some(answer) = P::alone(&name, &arguments) {
+                return answer;
+            }
             let opened = Opened::<P>::open(&options, host.clock.clone()).await?;
             let (program, desk) = opened.desk(&options, Access::Order, host, log)?;
             verbs::warm_up(&program, &desk).await?;
