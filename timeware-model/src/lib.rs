@@ -19,6 +19,7 @@ mod rules;
 mod schema_report;
 mod server;
 mod settings;
+mod sql;
 mod sqlite;
 mod status;
 mod store;

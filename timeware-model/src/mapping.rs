@@ -7,15 +7,31 @@ use crate::contract::{Column, Table};
 use crate::error::{Error, Result};
 use crate::grouping::GroupingNumber;
 
+/// The schema in which SQL Server looks where the settings name none.
+pub(crate) const DEFAULT_SCHEMA: &str = "dbo";
+
 /// The names of one site, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    tables: HashMap<Table, String>,
+    tables: HashMap<Table, Name>,
     columns: HashMap<(Table, &'static str), Option<String>>,
     constants: HashMap<Table, Vec<(String, Constant)>>,
     groupings: GroupingsKind,
-    grouping_pattern: String,
+    grouping_pattern: Name,
     own_prefix: String,
+}
+
+/// A table's name, with the schema that stands before it on SQL Server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) schema: Option<String>,
+    pub(crate) table: String,
+}
+
+impl Name {
+    pub(crate) fn schema(&self) -> &str {
+        self.schema.as_deref().unwrap_or(DEFAULT_SCHEMA)
+    }
 }
 
 impl Mapping {
@@ -44,9 +60,34 @@ impl Mapping {
     /// The real name of a table, without schema and quotes.
     pub fn real_table(&self, table: Table) -> &str {
         match table {
-            Table::GroupingRef => &self.grouping_pattern,
-            table => self.tables.get(&table).map_or(table.real(), String::as_str),
+            Table::GroupingRef => &self.grouping_pattern.table,
+            table => self.tables.get(&table).map_or(table.real(), |name| name.table.as_str()),
         }
+    }
+
+    /// The real name of a table, with its schema.
+    pub(crate) fn name(&self, table: Table) -> Name {
+        match (table, self.tables.get(&table)) {
+            (Table::GroupingRef, _) => self.grouping_pattern.clone(),
+            (_, Some(name)) => name.clone(),
+            (table, None) => Name { schema: None, table: table.real().to_owned() },
+        }
+    }
+
+    /// The real name of the table that holds the values of a grouping, with its schema.
+    pub(crate) fn grouping_name(&self, number: GroupingNumber) -> Name {
+        match self.groupings {
+            GroupingsKind::TextColumn => self.own_name("grouping"),
+            _ => Name {
+                schema: self.grouping_pattern.schema.clone(),
+                table: self.grouping_pattern.table.replace("{n}", &number.to_string()),
+            },
+        }
+    }
+
+    /// The real name of a table of ours, with its schema.
+    pub(crate) fn own_name(&self, name: &str) -> Name {
+        Name { schema: None, table: self.own_table(name) }
     }
 
     /// The real name of a column; `None` where the site has none.
@@ -78,46 +119,12 @@ impl Mapping {
 
     /// The real name of the table that holds the values of a grouping.
     pub fn grouping_table(&self, number: GroupingNumber) -> String {
-        match self.groupings {
-            GroupingsKind::TextColumn => self.own_table("grouping"),
-            _ => self.grouping_pattern.replace("{n}", &number.to_string()),
-        }
+        self.grouping_name(number).table
     }
 
     /// The real name of a table of ours.
     pub fn own_table(&self, name: &str) -> String {
         format!("{}{name}", self.own_prefix)
-    }
-
-    /// Fills names into a statement: `{employee}` a table, `{employee.id}` a column, `{employee.id@e}` one with an
-    /// alias, `{own.link}` a table of ours. A column that the site does not have becomes `NULL`.
-    pub(crate) fn expand(&self, template: &str) -> String {
-        let mut out = String::with_capacity(template.len() + 64);
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-            out.push_str(before);
-            out.push_str(&self.expand_name(name));
-            rest = behind;
-        }
-        out.push_str(rest);
-        out
-    }
-
-    fn expand_name(&self, name: &str) -> String {
-        let (name, alias) = name.split_once('@').map_or((name, ""), |(name, alias)| (name, alias));
-        let Some((table, column)) = name.split_once('.') else {
-            return table_by_name(name).map_or_else(|| "NULL".to_owned(), |table| quote(self.real_table(table)));
-        };
-        if table == "own" {
-            return quote(&self.own_table(column));
-        }
-        let real = table_by_name(table).and_then(|table| self.real_column(table, column));
-        match (real, alias) {
-            (Some(real), "") => quote(real),
-            (Some(real), alias) => format!("{alias}.{}", quote(real)),
-            (None, _) => "NULL".to_owned(),
-        }
     }
 }
 
@@ -126,7 +133,7 @@ pub(crate) fn quote(name: &str) -> String {
     format!("[{name}]")
 }
 
-fn table_by_name(logical: &str) -> Option<Table> {
+pub(crate) fn table_by_name(logical: &str) -> Option<Table> {
     Table::ALL.into_iter().find(|table| table.logical() == logical)
 }
 
@@ -181,7 +188,7 @@ fn constants(config: &TimewareConfig) -> Result<HashMap<Table, Vec<(String, Cons
     Ok(resolved)
 }
 
-fn grouping_pattern(config: &TimewareConfig) -> Result<String> {
+fn grouping_pattern(config: &TimewareConfig) -> Result<Name> {
     let at = "timeware.groupings.table";
     let default = match config.groupings.kind {
         GroupingsKind::TablePerGrouping => "tgrouping_{n}_ref",
@@ -200,12 +207,12 @@ fn grouping_pattern(config: &TimewareConfig) -> Result<String> {
         }
         _ => {}
     }
-    let checked = table_name(at, &pattern.replace("{n}", "0"))?;
-    Ok(if numbered { unschema(pattern).to_owned() } else { checked })
+    table_name(at, &pattern.replace("{n}", "0"))?;
+    Ok(split(pattern))
 }
 
-/// Checks each part of a table name and keeps the last one: the embedded store has no schemas.
-fn table_name(at: &str, name: &str) -> Result<String> {
+/// Checks each part of a table name; the embedded store drops the schema.
+fn table_name(at: &str, name: &str) -> Result<Name> {
     let parts: Vec<&str> = name.split('.').collect();
     if parts.len() > 2 {
         return Err(Error::config(at, format!("`{name}` has more than a schema and a name"), "write schema.name"));
@@ -213,11 +220,14 @@ fn table_name(at: &str, name: &str) -> Result<String> {
     for part in &parts {
         check_part(at, part)?;
     }
-    Ok(unschema(name).to_owned())
+    Ok(split(name))
 }
 
-fn unschema(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
+fn split(name: &str) -> Name {
+    match name.split_once('.') {
+        Some((schema, table)) => Name { schema: Some(schema.to_owned()), table: table.to_owned() },
+        None => Name { schema: None, table: name.to_owned() },
+    }
 }
 
 /// A name begins with a letter or `_` and goes on with letters, digits, `_` and blanks, all of them ASCII.
@@ -253,15 +263,6 @@ mod tests {
 
     fn config(text: &str) -> TimewareConfig {
         toml::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn names_are_filled_in_and_quoted() {
-        let site = config("[tables]\nemployee = \"dbo.t people\"\n[columns.employee]\ngender = \"\"\nbadge = \"card\"");
-        let mapping = Mapping::new(&site).unwrap();
-        let text =
-            mapping.expand("SELECT {employee.badge@e}, {employee.gender@e}, {twork.key} FROM {employee} e, {own.link}");
-        assert_eq!(text, "SELECT e.[card], NULL, [key] FROM [t people] e, [bridge_link]");
     }
 
     #[test]

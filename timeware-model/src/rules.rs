@@ -1,6 +1,6 @@
 //! The write rules for people that need no database (W2, W14, W15), shared by every store.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::contract::{Table, cut};
 use crate::employee::{EmployeeField, Field, PersonFields};
@@ -8,16 +8,8 @@ use crate::error::{Error, Result};
 use crate::local_time::cut_to_seconds;
 use crate::name::NO_NAME;
 use crate::settings::Settings;
+use crate::sql::value::{Value, day};
 use crate::store::Warning;
-
-/// A value on its way into a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    Null,
-    Integer(i64),
-    Text(String),
-    Time(NaiveDateTime),
-}
 
 /// Values by logical column, and what had to be said about them.
 #[derive(Debug, Default)]
@@ -109,11 +101,6 @@ impl Prepared {
             Field::Set(time) => self.put(settings, field, Value::Time(cut_to_seconds(*time))),
         }
     }
-}
-
-/// A date as the column stores it, at midnight.
-pub(crate) fn day(date: NaiveDate) -> Value {
-    Value::Time(date.and_time(NaiveTime::MIN))
 }
 
 /// A description that fits its column, with the warning if it had to be cut.

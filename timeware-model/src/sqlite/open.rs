@@ -2,18 +2,18 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use chrono::Utc;
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault::Step;
-use super::statement::Statements;
-use super::{Role, SqliteStore, check, schema};
+use super::connection::{SqliteDatabase, at_once};
+use super::fault::fault;
+use super::{SqliteStore, schema};
 use crate::config::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::Settings;
+use crate::sql::{Dialect, Role, Rulebook};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const CACHED_STATEMENTS: usize = 128;
@@ -42,30 +42,16 @@ pub(super) fn reader(settings: Settings) -> Result<SqliteStore> {
 }
 
 pub(super) fn in_memory(settings: Settings) -> Result<SqliteStore> {
-    let open = || -> Step<Connection> {
-        let mut db = Connection::open_in_memory()?;
-        tune(&db)?;
-        schema::prepare(&mut db, &settings)?;
-        Ok(db)
-    };
-    let db = open()?;
+    let mut db = Connection::open_in_memory().map_err(fault)?;
+    tune(&db).map_err(fault)?;
+    schema::prepare(&mut db, &settings)?;
     finish(db, settings, Role::Writer, None)
 }
 
 fn finish(db: Connection, settings: Settings, role: Role, lock: Option<File>) -> Result<SqliteStore> {
-    let report = check::run(&db, &settings)?;
-    if let Some(reason) = &report.read_only {
-        tracing::warn!(version = %report.version, reason, "timeware may only be read");
-    }
-    Ok(SqliteStore {
-        sql: Statements::new(settings.mapping()),
-        settings,
-        db: Mutex::new(db),
-        clock: Arc::new(Utc::now),
-        report,
-        role,
-        _lock: lock,
-    })
+    let mut db = SqliteDatabase(db);
+    let rules = at_once(Rulebook::open(&mut db, settings, Dialect::Sqlite, role))?;
+    Ok(SqliteStore { rules, db: Mutex::new(db), _lock: lock })
 }
 
 fn embedded_only(settings: &Settings) -> Result<()> {
@@ -77,7 +63,7 @@ fn embedded_only(settings: &Settings) -> Result<()> {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let open = || -> Step<Connection> {
+    let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
         tune(&db)?;
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
@@ -85,10 +71,10 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         }
         Ok(db)
     };
-    Ok(open()?)
+    Ok(open().map_err(fault)?)
 }
 
-fn tune(db: &Connection) -> Step<()> {
+fn tune(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(LOCK_TIMEOUT)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);

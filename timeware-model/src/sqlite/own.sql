@@ -1,4 +1,4 @@
--- Tables of ours: receipts, and what timeware's own records cannot hold. `{own.x}` is the prefixed name.
+-- Tables of ours: receipts, and what timeware's own records cannot hold. `{own.x}` and `{bare.x}` are prefixed names.
 CREATE TABLE IF NOT EXISTS {own.link} (
   link_id     INTEGER PRIMARY KEY AUTOINCREMENT,
   source      TEXT NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS {own.link} (
   last_seen   TEXT NOT NULL,
   UNIQUE (source, entity, external_id)
 );
-CREATE INDEX IF NOT EXISTS {own.IX_link_internal} ON {own.link} (source, entity, internal_id);
+CREATE INDEX IF NOT EXISTS {bare.IX_link_internal} ON {own.link} (source, entity, internal_id);
 CREATE TABLE IF NOT EXISTS {own.terminal} (
   terminal_id INTEGER PRIMARY KEY REFERENCES {terminal} ({terminal.id}),
   role        TEXT NOT NULL CHECK (role IN ('attendance', 'access', 'fire_alarm', 'muster')),
@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS {own.badge} (
   valid_from  TEXT NOT NULL,
   valid_to    TEXT
 );
-CREATE INDEX IF NOT EXISTS {own.IX_badge_number} ON {own.badge} (source, number, valid_from);
-CREATE INDEX IF NOT EXISTS {own.IX_badge_holder} ON {own.badge} (employee_id, source);
+CREATE INDEX IF NOT EXISTS {bare.IX_badge_number} ON {own.badge} (source, number, valid_from);
+CREATE INDEX IF NOT EXISTS {bare.IX_badge_holder} ON {own.badge} (employee_id, source);
 CREATE TABLE IF NOT EXISTS {own.event} (
   source            TEXT NOT NULL,
   external_event_id TEXT NOT NULL,
@@ -53,4 +53,4 @@ CREATE TABLE IF NOT EXISTS {own.event} (
   run_id            INTEGER,
   PRIMARY KEY (source, external_event_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS {own.IX_event_person} ON {own.event} (employee_id, occurred_utc);
+CREATE INDEX IF NOT EXISTS {bare.IX_event_person} ON {own.event} (employee_id, occurred_utc);

@@ -5,13 +5,14 @@ use std::hash::{BuildHasher, Hasher};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::fault::Step;
+use super::fault::fault;
 use crate::config::GroupingsKind;
 use crate::contract::Table;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::grouping::GroupingNumber;
 use crate::mapping::quote;
 use crate::settings::Settings;
+use crate::sql::{Dialect, Statements};
 
 const SCHEMA: &str = include_str!("schema.sql");
 const OWN: &str = include_str!("own.sql");
@@ -19,34 +20,36 @@ const OWN_GROUPING: &str = include_str!("grouping.sql");
 const SCHEMA_VERSION: i64 = 1;
 
 /// Makes what is missing; a file that holds other tables keeps them and gets the tables of ours.
-pub(super) fn prepare(db: &mut Connection, settings: &Settings) -> Step<()> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+pub(super) fn prepare(db: &mut Connection, settings: &Settings) -> Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
     refuse_newer(&tx)?;
-    if is_empty(&tx)? {
-        create(&tx, settings)?;
-        tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    }
-    let mapping = settings.mapping();
-    if has_table(&tx, mapping.real_table(Table::Terminal))? {
-        tx.execute_batch(&mapping.expand(OWN))?;
-    }
-    if mapping.groupings() == GroupingsKind::TextColumn {
-        tx.execute_batch(&mapping.expand(OWN_GROUPING))?;
-    }
-    if application_id(&tx)? == 0 {
-        tx.pragma_update(None, "application_id", any_number())?;
-    }
-    tx.commit()?;
+    make(&tx, settings).map_err(fault)?;
+    tx.commit().map_err(fault)?;
     Ok(())
 }
 
-/// What tells this file from every other one; a copy keeps it.
-pub(super) fn identity(db: &Connection) -> Step<String> {
-    Ok(format!("{:08x}", application_id(db)?))
+fn make(tx: &Transaction<'_>, settings: &Settings) -> rusqlite::Result<()> {
+    let sql = Statements::new(settings.mapping(), Dialect::Sqlite);
+    if is_empty(tx)? {
+        create(tx, settings)?;
+        tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    let mapping = settings.mapping();
+    if has_table(tx, mapping.real_table(Table::Terminal))? {
+        tx.execute_batch(&sql.expand(OWN))?;
+    }
+    if mapping.groupings() == GroupingsKind::TextColumn {
+        tx.execute_batch(&sql.expand(OWN_GROUPING))?;
+    }
+    if application_id(tx)? == 0 {
+        // What tells this file from every other one; a copy keeps it.
+        tx.pragma_update(None, "application_id", any_number())?;
+    }
+    Ok(())
 }
 
-fn application_id(db: &Connection) -> Step<i64> {
-    Ok(db.pragma_query_value(None, "application_id", |row| row.get(0))?)
+fn application_id(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "application_id", |row| row.get(0))
 }
 
 /// A number that another file is unlikely to have; never 0.
@@ -55,40 +58,40 @@ fn any_number() -> i64 {
     i64::try_from(hash >> 33).unwrap_or(1).max(1)
 }
 
-fn refuse_newer(tx: &Transaction<'_>) -> Step<()> {
-    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+fn refuse_newer(tx: &Transaction<'_>) -> Result<()> {
+    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
     if version > SCHEMA_VERSION {
         let reason = format!("the file has schema version {version}, this program knows up to {SCHEMA_VERSION}");
-        return Err(Error::config("timeware.path", reason, "use the newer program, or another file").into());
+        return Err(Error::config("timeware.path", reason, "use the newer program, or another file"));
     }
     Ok(())
 }
 
-fn is_empty(tx: &Transaction<'_>) -> Step<bool> {
+fn is_empty(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     let count: i64 = tx.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(count == 0)
 }
 
-fn has_table(tx: &Transaction<'_>, name: &str) -> Step<bool> {
+fn has_table(tx: &Transaction<'_>, name: &str) -> rusqlite::Result<bool> {
     let text = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE";
-    Ok(tx.prepare(text)?.exists([name])?)
+    tx.prepare(text)?.exists([name])
 }
 
-fn create(tx: &Transaction<'_>, settings: &Settings) -> Step<()> {
+fn create(tx: &Transaction<'_>, settings: &Settings) -> rusqlite::Result<()> {
     tx.execute_batch(SCHEMA)?;
     seed(tx, settings)?;
     shape_groupings(tx, settings)?;
     rename(tx, settings)
 }
 
-fn seed(tx: &Transaction<'_>, settings: &Settings) -> Step<()> {
+fn seed(tx: &Transaction<'_>, settings: &Settings) -> rusqlite::Result<()> {
     tx.execute("INSERT INTO tversion (property, data) VALUES ('database version', '20.0.7000')", [])?;
     let text = "INSERT INTO temployee_status (description, exclude_from_calculation) VALUES (?, 0), (?, 1)";
     tx.execute(text, [&settings.config().status_current, &settings.config().status_leaver])?;
     Ok(())
 }
 
-fn shape_groupings(tx: &Transaction<'_>, settings: &Settings) -> Step<()> {
+fn shape_groupings(tx: &Transaction<'_>, settings: &Settings) -> rusqlite::Result<()> {
     let mapping = settings.mapping();
     match mapping.groupings() {
         GroupingsKind::OneTable => {}
@@ -120,7 +123,7 @@ fn shape_groupings(tx: &Transaction<'_>, settings: &Settings) -> Step<()> {
     Ok(())
 }
 
-fn rename(tx: &Transaction<'_>, settings: &Settings) -> Step<()> {
+fn rename(tx: &Transaction<'_>, settings: &Settings) -> rusqlite::Result<()> {
     let mapping = settings.mapping();
     for (table, columns) in mapping.renamed() {
         if table == Table::GroupingRef && mapping.groupings() != GroupingsKind::OneTable {

@@ -1,19 +1,21 @@
 //! Events into bookings, each with its receipt (rules W8 to W12, S5).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use rusqlite::Transaction;
 
-use super::SqliteStore;
+use super::Rulebook;
+use super::database::Database;
 use super::fault::Step;
+use super::statements::Values;
+use super::value::Value;
 use crate::badge::badge_number;
 use crate::booking::{Booked, Event, EventClass, EventDirection, Outcome, Reason, Target};
 use crate::config::Profile;
 use crate::contract::Table;
 use crate::ids::{EmployeeId, TerminalId};
 use crate::local_time::{LocalTime, cut_to_minutes, to_local};
-use crate::rules::Value;
 use crate::terminal::{Terminal, TerminalDirection, TerminalKind, TerminalRole};
 
 /// What is to be written for an event.
@@ -38,42 +40,59 @@ pub(super) struct Placed<'a> {
 
 type Terminals = HashMap<TerminalId, Option<Terminal>>;
 
-impl SqliteStore {
-    pub(super) fn book_all(&self, tx: &Transaction<'_>, events: &[Event]) -> Step<Vec<Booked>> {
+impl Rulebook {
+    /// Books all events but those set aside; one that the database refuses is set aside, and the batch fails once so
+    /// that it is done again without it: after a refusal a transaction of SQL Server is gone.
+    pub(super) async fn book_all(
+        &self,
+        db: &mut impl Database,
+        events: &[Event],
+        refused: &Mutex<BTreeSet<usize>>,
+    ) -> Step<Vec<Booked>> {
         let now = self.now();
+        let aside = refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut terminals = Terminals::new();
         let mut answers = Vec::with_capacity(events.len());
-        for event in events {
-            answers.push(self.book_one(tx, &mut terminals, event, now)?);
+        for (at, event) in events.iter().enumerate() {
+            if aside.contains(&at) {
+                answers.push(ended(Outcome::Rejected, Reason::Refused));
+                continue;
+            }
+            answers.push(self.book_one(db, &mut terminals, event, now).await.map_err(|fault| {
+                if !fault.is_refused_row() {
+                    return fault;
+                }
+                refused.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
+                fault.set_aside()
+            })?);
         }
         for terminal in terminals.values().flatten() {
-            self.note_read(tx, terminal.id, to_local(terminal.time_zone, now).local)?;
+            self.note_read(db, terminal.id, to_local(terminal.time_zone, now).local).await?;
         }
         Ok(answers)
     }
 
-    fn book_one(
+    async fn book_one(
         &self,
-        tx: &Transaction<'_>,
+        db: &mut impl Database,
         terminals: &mut Terminals,
         event: &Event,
         now: DateTime<Utc>,
     ) -> Step<Booked> {
-        if let Some(answer) = self.booked_before(tx, &event.key)? {
+        if let Some(answer) = self.booked_before(db, &event.key).await? {
             return Ok(answer);
         }
-        let terminal = match terminals.entry(event.terminal_id) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(self.one_terminal(tx, event.terminal_id, None)?)
-            }
+        if !terminals.contains_key(&event.terminal_id) {
+            terminals.insert(event.terminal_id, self.one_terminal(db, event.terminal_id, None).await?);
+        }
+        let Some(terminal) = terminals.get(&event.terminal_id).and_then(Option::as_ref) else {
+            return Ok(ended(Outcome::Held, Reason::UnknownTerminal));
         };
-        let Some(terminal) = terminal.as_ref() else { return Ok(ended(Outcome::Held, Reason::UnknownTerminal)) };
         let purpose = match self.purpose(terminal, event, now) {
             Ok(purpose) => purpose,
             Err(answer) => return Ok(answer),
         };
-        let employee = match self.who(tx, event, purpose)? {
+        let employee = match self.who(db, event, purpose).await? {
             Ok(employee) => employee,
             Err(answer) => return Ok(answer),
         };
@@ -84,10 +103,10 @@ impl SqliteStore {
             direction: direction(terminal, event),
             time: to_local(terminal.time_zone, event.occurred),
         };
-        if purpose == Purpose::Attendance && self.repeats_direction(tx, &placed)? {
+        if purpose == Purpose::Attendance && self.repeats_direction(db, &placed).await? {
             return Ok(ended(Outcome::Suppressed, Reason::SameDirection));
         }
-        self.write_in_savepoint(tx, &placed, purpose)
+        self.write_rows(db, &placed, purpose).await
     }
 
     /// What an event at this terminal is taken as, or why it is not taken.
@@ -132,13 +151,18 @@ impl SqliteStore {
     /// The person: the one named, else the holder of the badge at that instant.
     ///
     /// An access event that let nobody in may have no person, where its table has a place for that.
-    fn who(&self, tx: &Transaction<'_>, event: &Event, purpose: Purpose) -> Step<Result<Option<EmployeeId>, Booked>> {
+    async fn who(
+        &self,
+        db: &mut impl Database,
+        event: &Event,
+        purpose: Purpose,
+    ) -> Step<Result<Option<EmployeeId>, Booked>> {
         if let Some(id) = event.employee_id {
-            let exists = self.person_exists(tx, id)?;
+            let exists = self.person_exists(db, id).await?;
             return Ok(if exists { Ok(Some(id)) } else { Err(ended(Outcome::Rejected, Reason::NoSuchPerson)) });
         }
         let holder = match &event.badge_number {
-            Some(number) => self.holder(tx, &event.key.source, number, event.occurred)?,
+            Some(number) => self.holder(db, &event.key.source, number, event.occurred).await?,
             None => None,
         };
         if holder.is_some() {
@@ -154,26 +178,9 @@ impl SqliteStore {
         })
     }
 
-    /// All rows of an event or none; a refused row ends this event and not the batch.
-    fn write_in_savepoint(&self, tx: &Transaction<'_>, placed: &Placed<'_>, purpose: Purpose) -> Step<Booked> {
-        tx.prepare_cached("SAVEPOINT booking")?.execute([])?;
-        let written = self.write_rows(tx, placed, purpose);
-        match written {
-            Ok(booked) => {
-                tx.prepare_cached("RELEASE booking")?.execute([])?;
-                Ok(booked)
-            }
-            Err(fault) => {
-                tx.prepare_cached("ROLLBACK TO booking")?.execute([])?;
-                tx.prepare_cached("RELEASE booking")?.execute([])?;
-                if fault.is_refused_row() { Ok(ended(Outcome::Rejected, Reason::Refused)) } else { Err(fault) }
-            }
-        }
-    }
-
-    fn write_rows(&self, tx: &Transaction<'_>, placed: &Placed<'_>, purpose: Purpose) -> Step<Booked> {
+    async fn write_rows(&self, db: &mut impl Database, placed: &Placed<'_>, purpose: Purpose) -> Step<Booked> {
         if placed.terminal.roll_call && is_entry(placed.event.class) {
-            self.note_place(tx, placed)?;
+            self.note_place(db, placed).await?;
         }
         let (table, values, same): (_, _, &[&str]) = match purpose {
             Purpose::Presence => return Ok(ended(Outcome::Ignored, Reason::Role)),
@@ -200,23 +207,23 @@ impl SqliteStore {
         let keys = values.clone();
         // A local time that autumn repeats may stand there rightly twice; the receipts have decided already (W10).
         let id = if placed.time.ambiguous {
-            Some(self.sql.insert(tx, table, values)?)
+            Some(self.sql.insert(db, table, values).await?.unwrap_or_default())
         } else {
-            self.sql.insert_guarded(tx, table, values, same)?
+            self.sql.insert_guarded(db, table, values, same).await?
         };
         let new = id.is_some();
         let id = match id {
             Some(id) => id,
-            None => self.sql.find_same(tx, table, &keys, same)?.unwrap_or_default(),
+            None => self.sql.find_same(db, table, &keys, same).await?.unwrap_or_default(),
         };
         if new && table == Table::TworkUnprocessed && self.settings.config().archive {
             let code = self.settings.config().enums.booking_type.attendance;
             let original = self.work_values(placed, placed.time.local, code, 0);
-            self.sql.insert(tx, Table::TworkUnprocessedArchive, original)?;
+            self.sql.insert(db, Table::TworkUnprocessedArchive, original).await?;
         }
         let outcome = if new { Outcome::Booked } else { Outcome::Duplicate };
         let target = Target { table: self.sql.mapping().real_table(table).to_owned(), id };
-        self.write_event(tx, placed, outcome, &target)?;
+        self.write_event(db, placed, outcome, &target).await?;
         Ok(Booked {
             outcome,
             reason: (!new).then_some(Reason::SameRow),
@@ -231,7 +238,7 @@ impl SqliteStore {
         time: NaiveDateTime,
         code: i64,
         flag: i64,
-    ) -> Vec<(&'static str, Value)> {
+    ) -> Values {
         vec![
             ("employee", Value::Integer(placed.employee.map_or(0, EmployeeId::get))),
             ("terminal", Value::Integer(placed.terminal.id.get())),
@@ -249,7 +256,7 @@ impl SqliteStore {
 
 const SAME_BOOKING: &[&str] = &["employee", "terminal", "date_and_time", "type"];
 
-fn access_values(placed: &Placed<'_>, flag: i64) -> Vec<(&'static str, Value)> {
+fn access_values(placed: &Placed<'_>, flag: i64) -> Values {
     let badge = placed.event.badge_number.as_deref().and_then(badge_number).unwrap_or(0);
     vec![
         ("user", Value::Integer(0)),

@@ -2,63 +2,96 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
-use rusqlite::{Connection, Row, Transaction, params};
 
-use super::SqliteStore;
+use super::Rulebook;
+use super::database::Database;
 use super::fault::Step;
-use super::statement::{read_local, read_utc, utc_text};
+use super::policies::made;
+use super::receipts::asked;
+use super::statements::{Template, Values};
+use super::value::{Row, Value, values};
 use crate::contract::Table;
 use crate::employee::Field;
 use crate::error::{Error, ErrorKind};
 use crate::ids::TerminalId;
 use crate::receipts::{LinkEntity, ReceiptKey};
-use crate::rules::{Value, description};
+use crate::rules::description;
 use crate::store::{Created, CreatedHow, Written};
 use crate::terminal::{NewTerminal, Terminal, TerminalChange, TerminalDirection, TerminalKind, TerminalRole};
 
-impl SqliteStore {
-    pub(super) fn read_terminals(
-        &self,
-        db: &Connection,
-        only: Option<TerminalId>,
-        source: Option<&str>,
-    ) -> Step<Vec<Terminal>> {
-        let mut statement = self.sql.prepare(
-            db,
+macro_rules! terminals {
+    ($filter:literal) => {
+        Template::Read(concat!(
             "SELECT {terminal.id@t}, {terminal.number@t}, {terminal.description@t}, {terminal.configuration@t}, \
              {terminal.suspended@t}, {terminal.ip_address@t}, {terminal.notepad@t}, {terminal.roll_call_enabled@t}, \
              {terminal.r1_direction@t}, {terminal.r1_zone@t}, {terminal.poll_success@t}, \
              b.role, b.direction, b.time_zone, b.take_from, \
-             (SELECT external_id FROM {own.link} WHERE source = ?1 AND entity = 'terminal' \
-              AND internal_id = {terminal.id@t} ORDER BY link_id LIMIT 1) \
-             FROM {terminal} t LEFT JOIN {own.terminal} b ON b.terminal_id = {terminal.id@t} \
-             WHERE ?2 IS NULL OR {terminal.id@t} = ?2 ORDER BY 2",
-        )?;
-        let mut rows = statement.query(params![source, only.map(TerminalId::get)])?;
-        let mut terminals = Vec::new();
-        while let Some(row) = rows.next()? {
-            terminals.push(self.read_terminal(row)?);
-        }
-        Ok(terminals)
+             (SELECT {top 1}external_id FROM {own.link} WHERE source = ?1 AND entity = 'terminal' \
+             AND internal_id = {terminal.id@t} ORDER BY link_id{limit 1}) \
+             FROM {terminal} t LEFT JOIN {own.terminal} b ON b.terminal_id = {terminal.id@t} ",
+            $filter
+        ))
+    };
+}
+const TERMINALS: Template = terminals!("ORDER BY 2");
+const TERMINAL: Template = terminals!("WHERE {terminal.id@t} = ?2");
+const EXISTS: Template = Template::Read("SELECT 1 FROM {terminal} WHERE {terminal.id} = ?1");
+const NUMBERS: Template = Template::Read(
+    "SELECT {terminal.number} FROM {terminal}{lock} WHERE {terminal.number} BETWEEN ?1 AND ?2 ORDER BY 1",
+);
+const UPDATE: Template = Template::Change(
+    "UPDATE {own.terminal}{lock} SET role = ?1, direction = ?2, time_zone = ?3, take_from = ?4 WHERE terminal_id = ?5",
+);
+const UPDATE_OPEN: Template = Template::Change(
+    "UPDATE {own.terminal}{lock} SET role = ?1, direction = ?2, time_zone = ?3, take_from = NULL \
+     WHERE terminal_id = ?4",
+);
+const INSERT: Template = Template::Change(
+    "INSERT INTO {own.terminal} (role, direction, time_zone, take_from, terminal_id) VALUES (?1, ?2, ?3, ?4, ?5)",
+);
+const INSERT_OPEN: Template =
+    Template::Change("INSERT INTO {own.terminal} (role, direction, time_zone, terminal_id) VALUES (?1, ?2, ?3, ?4)");
+#[cfg(test)]
+pub(super) const ALL: &[(&str, Template)] = &[
+    ("terminals", TERMINALS),
+    ("one terminal", TERMINAL),
+    ("a terminal is there", EXISTS),
+    ("numbers in use", NUMBERS),
+    ("settings of a terminal, again", UPDATE),
+    ("settings of a terminal, again, without a start", UPDATE_OPEN),
+    ("settings of a terminal", INSERT),
+    ("settings of a terminal, without a start", INSERT_OPEN),
+];
+
+impl Rulebook {
+    pub(super) async fn all_terminals(&self, db: &mut impl Database, source: Option<&str>) -> Step<Vec<Terminal>> {
+        let rows = self.sql.rows(db, TERMINALS, &values![asked(source)]).await?;
+        rows.iter().map(|row| self.read_terminal(row)).collect()
     }
 
-    pub(super) fn one_terminal(&self, db: &Connection, id: TerminalId, source: Option<&str>) -> Step<Option<Terminal>> {
-        Ok(self.read_terminals(db, Some(id), source)?.pop())
-    }
-
-    pub(super) fn insert_terminal(
+    pub(super) async fn one_terminal(
         &self,
-        tx: &Transaction<'_>,
+        db: &mut impl Database,
+        id: TerminalId,
+        source: Option<&str>,
+    ) -> Step<Option<Terminal>> {
+        let row = self.sql.first(db, TERMINAL, &values![asked(source), id.get()]).await?;
+        row.map(|row| self.read_terminal(&row)).transpose()
+    }
+
+    pub(super) async fn insert_terminal(
+        &self,
+        db: &mut impl Database,
         terminal: &NewTerminal,
         receipt: Option<&ReceiptKey>,
     ) -> Step<Created<TerminalId>> {
-        if let Some(id) = self.linked(tx, LinkEntity::Terminal, receipt)? {
+        if let Some(id) = self.linked(db, LinkEntity::Terminal, receipt).await? {
             return Ok(Created::new(TerminalId::new(id), CreatedHow::Duplicate));
         }
         let mut warnings = Vec::new();
         let kind = self.settings.default_kind();
         let mut values = vec![
-            ("number", Value::Integer(self.free_number(tx)?)),
+            ("number", Value::Integer(self.free_number(db).await?)),
             ("description", Value::Text(description(Table::Terminal, &terminal.description, &mut warnings)?)),
             ("configuration", Value::Integer(kind.code(&self.settings.config().enums.configuration))),
             ("suspended", Value::Integer(1)),
@@ -68,29 +101,35 @@ impl SqliteStore {
         if let Some(origin) = &terminal.origin {
             values.push(("notepad", Value::Text(origin.into_notepad(""))));
         }
-        let id = TerminalId::new(self.sql.insert(tx, Table::Terminal, values)?);
+        let id = TerminalId::new(made(self.sql.insert(db, Table::Terminal, values).await?)?);
         let zone = terminal.time_zone.unwrap_or(self.settings.time_zone());
-        self.write_settings(tx, id, kind.role(), terminal.direction, zone, None)?;
-        self.write_link(tx, LinkEntity::Terminal, receipt, id.get())?;
+        self.write_settings(db, id, kind.role(), terminal.direction, zone, None).await?;
+        self.write_link(db, LinkEntity::Terminal, receipt, id.get()).await?;
         Ok(Created { id, how: CreatedHow::New, warnings })
     }
 
-    pub(super) fn describe_terminal(&self, tx: &Transaction<'_>, id: TerminalId, text: &str) -> Step<Written> {
+    pub(super) async fn describe_terminal(
+        &self,
+        db: &mut impl Database,
+        id: TerminalId,
+        text: &str,
+    ) -> Step<Written> {
         let mut warnings = Vec::new();
         let text = description(Table::Terminal, text, &mut warnings)?;
-        if !self.sql.update(tx, Table::Terminal, id.get(), vec![("description", Value::Text(text))])? {
+        if !self.sql.update(db, Table::Terminal, id.get(), vec![("description", Value::Text(text))]).await? {
             return Err(Error::not_found("terminal", id.get()).into());
         }
         Ok(Written { changed: true, warnings })
     }
 
-    pub(super) fn change_terminal(
+    pub(super) async fn change_terminal(
         &self,
-        tx: &Transaction<'_>,
+        db: &mut impl Database,
         id: TerminalId,
         change: &TerminalChange,
     ) -> Step<Terminal> {
-        let terminal = self.one_terminal(tx, id, None)?.ok_or_else(|| Error::not_found("terminal", id.get()))?;
+        let missing = || Error::not_found("terminal", id.get());
+        let terminal = self.one_terminal(db, id, None).await?.ok_or_else(missing)?;
         check_change(&terminal, change)?;
         let kind = change.kind.unwrap_or(terminal.kind);
         let role = change.role.unwrap_or(if change.kind.is_some() { kind.role() } else { terminal.role });
@@ -100,19 +139,19 @@ impl SqliteStore {
             Field::Clear => None,
             Field::Set(at) => Some(at),
         };
-        self.sql.update(tx, Table::Terminal, id.get(), self.columns_of(change))?;
-        self.write_settings(tx, id, role, direction, change.time_zone.unwrap_or(terminal.time_zone), take_from)?;
-        Ok(self.one_terminal(tx, id, None)?.ok_or_else(|| Error::not_found("terminal", id.get()))?)
+        self.sql.update(db, Table::Terminal, id.get(), self.columns_of(change)).await?;
+        let zone = change.time_zone.unwrap_or(terminal.time_zone);
+        self.write_settings(db, id, role, direction, zone, take_from).await?;
+        Ok(self.one_terminal(db, id, None).await?.ok_or_else(missing)?)
     }
 
-    pub(super) fn terminal_exists(&self, db: &Connection, id: TerminalId) -> Step<bool> {
-        let text = "SELECT 1 FROM {terminal} WHERE {terminal.id} = ?";
-        Ok(self.sql.prepare(db, text)?.exists([id.get()])?)
+    pub(super) async fn terminal_exists(&self, db: &mut impl Database, id: TerminalId) -> Step<bool> {
+        self.sql.exists(db, EXISTS, &values![id.get()]).await
     }
 
     /// Notes the local time of a good read at a terminal.
-    pub(super) fn note_read(&self, tx: &Transaction<'_>, id: TerminalId, local: NaiveDateTime) -> Step<()> {
-        self.sql.update(tx, Table::Terminal, id.get(), vec![("poll_success", Value::Time(local))])?;
+    pub(super) async fn note_read(&self, db: &mut impl Database, id: TerminalId, local: NaiveDateTime) -> Step<()> {
+        self.sql.update(db, Table::Terminal, id.get(), vec![("poll_success", Value::Time(local))]).await?;
         Ok(())
     }
 
@@ -125,28 +164,28 @@ impl SqliteStore {
         }
     }
 
-    fn read_terminal(&self, row: &Row<'_>) -> Step<Terminal> {
-        let r1_direction: Option<i64> = row.get(8)?;
-        let kind = TerminalKind::from_code(row.get(3)?, &self.settings.config().enums.configuration);
-        let role: Option<String> = row.get(11)?;
-        let direction: Option<String> = row.get(12)?;
+    fn read_terminal(&self, row: &Row) -> Step<Terminal> {
+        let r1_direction = row.maybe_integer(8)?;
+        let kind = TerminalKind::from_code(row.integer(3)?, &self.settings.config().enums.configuration);
+        let role = row.maybe_text(11)?;
+        let direction = row.maybe_text(12)?;
         Ok(Terminal {
-            id: TerminalId::new(row.get(0)?),
-            number: row.get(1)?,
-            description: row.get(2)?,
+            id: TerminalId::new(row.integer(0)?),
+            number: row.integer(1)?,
+            description: row.text(2)?,
             kind,
-            suspended: row.get::<_, i64>(4)? != 0,
-            ip_address: row.get(5)?,
-            notepad: row.get(6)?,
-            roll_call: row.get::<_, Option<i64>>(7)?.is_some_and(|on| on != 0),
+            suspended: row.integer(4)? != 0,
+            ip_address: row.maybe_text(5)?,
+            notepad: row.maybe_text(6)?,
+            roll_call: row.maybe_integer(7)?.is_some_and(|on| on != 0),
             r1_direction,
-            zone: row.get(9)?,
-            poll_success: row.get::<_, Option<String>>(10)?.map(|text| read_local(&text)).transpose()?,
+            zone: row.maybe_integer(9)?,
+            poll_success: row.maybe_time(10)?,
             role: role_of(kind, role.as_deref()),
             direction: self.direction_of(r1_direction, direction.as_deref()),
-            time_zone: self.zone_of(row.get::<_, Option<String>>(13)?.as_deref())?,
-            take_from: row.get::<_, Option<String>>(14)?.map(|text| read_utc(&text)).transpose()?,
-            receipt: row.get(15)?,
+            time_zone: self.zone_of(row.maybe_text(13)?.as_deref())?,
+            take_from: row.maybe_instant(14)?,
+            receipt: row.maybe_text(15)?,
         })
     }
 
@@ -168,16 +207,11 @@ impl SqliteStore {
     }
 
     /// The smallest free number of the range.
-    fn free_number(&self, tx: &Connection) -> Step<i64> {
+    async fn free_number(&self, db: &mut impl Database) -> Step<i64> {
         let (from, to) = (self.settings.config().terminal_number_from, self.settings.config().terminal_number_to);
-        let mut statement = self.sql.prepare(
-            tx,
-            "SELECT {terminal.number} FROM {terminal} WHERE {terminal.number} BETWEEN ?1 AND ?2 ORDER BY 1",
-        )?;
         let mut free = from;
-        let mut rows = statement.query([from, to])?;
-        while let Some(row) = rows.next()? {
-            if row.get::<_, i64>(0)? != free {
+        for row in self.sql.rows(db, NUMBERS, &values![from, to]).await? {
+            if row.integer(0)? != free {
                 break;
             }
             free += 1;
@@ -191,7 +225,7 @@ impl SqliteStore {
         Ok(free)
     }
 
-    fn columns_of(&self, change: &TerminalChange) -> Vec<(&'static str, Value)> {
+    fn columns_of(&self, change: &TerminalChange) -> Values {
         let mut values = Vec::new();
         if let Some(kind) = change.kind {
             values.push(("configuration", Value::Integer(kind.code(&self.settings.config().enums.configuration))));
@@ -214,21 +248,21 @@ impl SqliteStore {
     }
 
     /// Update first, insert when nothing was there (rule S2).
-    fn write_settings(
+    async fn write_settings(
         &self,
-        tx: &Transaction<'_>,
+        db: &mut impl Database,
         id: TerminalId,
         role: TerminalRole,
         direction: TerminalDirection,
         zone: Tz,
         take_from: Option<DateTime<Utc>>,
     ) -> Step<()> {
-        let take_from = take_from.map(utc_text);
-        let values = params![role.as_str(), direction.as_str(), zone.name(), take_from, id.get()];
-        let update = "UPDATE {own.terminal} SET role = ?1, direction = ?2, time_zone = ?3, take_from = ?4 WHERE terminal_id = ?5";
-        if self.sql.prepare(tx, update)?.execute(values)? == 0 {
-            let insert = "INSERT INTO {own.terminal} (role, direction, time_zone, take_from, terminal_id) VALUES (?1, ?2, ?3, ?4, ?5)";
-            self.sql.prepare(tx, insert)?.execute(values)?;
+        let mut row = values![role.as_str(), direction.as_str(), zone.name()].to_vec();
+        row.extend(take_from.map(Value::Instant));
+        row.push(Value::Integer(id.get()));
+        let (update, insert) = if take_from.is_some() { (UPDATE, INSERT) } else { (UPDATE_OPEN, INSERT_OPEN) };
+        if self.sql.change(db, update, &row).await? == 0 {
+            self.sql.change(db, insert, &row).await?;
         }
         Ok(())
     }
