@@ -89,8 +89,8 @@ impl Deletions {
         self.0.append::<Deletion, DeletionsCall>(&values, &path, &Wanted::default(), &mut listing).await?;
         let page = self.0.profile().item("page", &body, &path);
         list.reset |= page.bool_opt("reset").map_err(protocol)?.unwrap_or(false);
-        let last = listing.items.last().and_then(|deletion| deletion.cursor.clone());
-        let next = page.id_opt("next_cursor").map_err(protocol)?.or(last);
+        let newest = listing.items.last().and_then(|deletion| deletion.cursor.clone());
+        let next = page.id_opt("next_cursor").map_err(protocol)?.or(newest);
         let moved = next.is_some() && next != list.next;
         let is_end = values.is_empty() || next.is_none();
         if !moved && !is_end {

@@ -174,7 +174,7 @@ async fn the_log_is_read_to_its_end_by_number() {
     assert_eq!(pages.iter().map(|page| page.is_end).collect::<Vec<_>>(), [false, true]);
     assert_eq!((pages[0].position, pages[0].last), (Some(70114), Some(70114)));
     let events = &pages[0].events;
-    let outcomes: Vec<_> = events.iter().map(|event| event.outcome(&BookingRules::default())).collect();
+    let outcomes: Vec<_> = events.iter().map(|event| event.outcome(BookingRules::default())).collect();
     assert_eq!(
         outcomes,
         [Outcome::In, Outcome::Out, Outcome::Ignored(Ignored::Automatic), Outcome::ChangedAfterBooking]
@@ -202,7 +202,7 @@ async fn odd_events_keep_their_numbers() {
     assert_eq!(page.events[0].at.to_rfc3339(), "2026-07-02T08:41:09+01:00", "the zone of the server");
     assert_eq!(page.events[1].event_type, EventType::Unknown("photo_taken".to_owned()));
     assert_eq!(page.events[1].method, Some(Method::Unknown("gesture".to_owned())));
-    assert_eq!(page.events[2].outcome(&BookingRules::default()), Outcome::Ignored(Ignored::Voided));
+    assert_eq!(page.events[2].outcome(BookingRules::default()), Outcome::Ignored(Ignored::Voided));
     let [(number, item)] = page.invalid.as_slice() else { panic!("{page:?}") };
     assert_eq!((*number, item.id.as_deref(), item.field.as_str()), (Some(13), Some("3"), "at"));
 }

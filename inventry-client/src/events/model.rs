@@ -112,7 +112,7 @@ impl Event {
     }
 
     /// What becomes of it.
-    pub fn outcome(&self, rules: &BookingRules) -> Outcome {
+    pub fn outcome(&self, rules: BookingRules) -> Outcome {
         match self.refusal(rules) {
             Some(why) => Outcome::Ignored(why),
             None if self.revision > 1 => Outcome::ChangedAfterBooking,
@@ -121,7 +121,7 @@ impl Event {
         }
     }
 
-    fn refusal(&self, rules: &BookingRules) -> Option<Ignored> {
+    fn refusal(&self, rules: BookingRules) -> Option<Ignored> {
         let (way_in, way_out) = (self.event_type.is_in(), self.event_type.is_out());
         let entered = matches!(self.method, Some(Method::Operator | Method::Import));
         // A correction is made by an operator as a rule: that is no reason not to show it.
@@ -208,7 +208,7 @@ pub(crate) mod tests {
             (EventType::Safe, Outcome::Ignored(Ignored::Safe)),
             (EventType::Unknown("photo".to_owned()), Outcome::Ignored(Ignored::Kind)),
         ] {
-            assert_eq!(event("e", kind.clone()).outcome(&BookingRules::default()), outcome, "{kind}");
+            assert_eq!(event("e", kind.clone()).outcome(BookingRules::default()), outcome, "{kind}");
         }
     }
 
@@ -219,9 +219,9 @@ pub(crate) mod tests {
         let mut by_method = event("e", EventType::SignOut);
         by_method.method = Some(Method::Automatic);
         for event in [night, by_method] {
-            assert_eq!(event.outcome(&BookingRules::default()), Outcome::Ignored(Ignored::Automatic));
+            assert_eq!(event.outcome(BookingRules::default()), Outcome::Ignored(Ignored::Automatic));
             let rules = BookingRules { automatic: true, ..BookingRules::default() };
-            assert_eq!(event.outcome(&rules), Outcome::Out);
+            assert_eq!(event.outcome(rules), Outcome::Out);
         }
     }
 
@@ -231,12 +231,12 @@ pub(crate) mod tests {
         for method in [Method::Operator, Method::Import] {
             let mut entered = event("e", EventType::SignIn);
             entered.method = Some(method);
-            assert_eq!(entered.outcome(&BookingRules::default()), Outcome::In);
-            assert_eq!(entered.outcome(&strict), Outcome::Ignored(Ignored::Operator));
+            assert_eq!(entered.outcome(BookingRules::default()), Outcome::In);
+            assert_eq!(entered.outcome(strict), Outcome::Ignored(Ignored::Operator));
         }
         let no_out = BookingRules { sign_out: false, ..BookingRules::default() };
-        assert_eq!(event("e", EventType::SignOut).outcome(&no_out), Outcome::Ignored(Ignored::SignOut));
-        assert_eq!(event("e", EventType::SignIn).outcome(&no_out), Outcome::In);
+        assert_eq!(event("e", EventType::SignOut).outcome(no_out), Outcome::Ignored(Ignored::SignOut));
+        assert_eq!(event("e", EventType::SignIn).outcome(no_out), Outcome::In);
     }
 
     #[test]
@@ -245,11 +245,11 @@ pub(crate) mod tests {
         changed.revision = 2;
         changed.method = Some(Method::Operator);
         let strict = BookingRules { operator: false, ..BookingRules::default() };
-        assert_eq!(changed.outcome(&strict), Outcome::ChangedAfterBooking);
+        assert_eq!(changed.outcome(strict), Outcome::ChangedAfterBooking);
         changed.voided = true;
-        assert_eq!(changed.outcome(&strict), Outcome::ChangedAfterBooking);
+        assert_eq!(changed.outcome(strict), Outcome::ChangedAfterBooking);
         changed.revision = 1;
-        assert_eq!(changed.outcome(&strict), Outcome::Ignored(Ignored::Voided));
+        assert_eq!(changed.outcome(strict), Outcome::Ignored(Ignored::Voided));
     }
 
     #[test]
@@ -257,7 +257,7 @@ pub(crate) mod tests {
         for kind in [PersonType::Student, PersonType::Visitor, PersonType::Unknown("guest".to_owned())] {
             let mut event = event("e", EventType::SignIn);
             event.person_type = kind;
-            assert_eq!(event.outcome(&BookingRules::default()), Outcome::Ignored(Ignored::NotPersonnel));
+            assert_eq!(event.outcome(BookingRules::default()), Outcome::Ignored(Ignored::NotPersonnel));
         }
     }
 }

@@ -98,7 +98,7 @@ mod tests {
             let mut visit = visit(Some("2026-03-02T23:59:00Z"));
             visit.common.automatic = !by_method;
             visit.common.method = by_method.then_some(Method::Automatic);
-            let outcomes: Vec<_> = visit.events().iter().map(|event| event.outcome(&BookingRules::default())).collect();
+            let outcomes: Vec<_> = visit.events().iter().map(|event| event.outcome(BookingRules::default())).collect();
             assert_eq!(outcomes, [Outcome::In, Outcome::Ignored(Ignored::Automatic)]);
         }
     }

@@ -21,6 +21,7 @@ use crate::profile;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of its own in the file")]
 pub struct InventryConfig {
     /// Address of the interface, such as `https://inventry.example.org`.
     pub url: String,
