@@ -26,6 +26,12 @@ enum Vendor {
     /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
     #[cfg(feature = "feed")]
     Feed(program::feed::Feed),
+    /// A tenant of Microsoft Graph: rooms, their mailboxes and meetings, the token endpoint.
+    ///
+    /// Prints one line of JSON with base url, authority, tenant, client id, secret, rooms, fingerprint and control url,
+    /// then serves until it is interrupted. A GET of the control url lists the control calls.
+    #[cfg(feature = "graph")]
+    Graph(program::graph::Graph),
     /// The bridge to Almas Optima: badges, access groups, readers, events.
     ///
     /// Prints one line of JSON with url, key, user and password (for profiles with such a sign-in), fingerprint and
@@ -40,6 +46,8 @@ fn main() -> anyhow::Result<()> {
         Vendor::Net2(net2) => net2.serve(),
         #[cfg(feature = "feed")]
         Vendor::Feed(feed) => feed.serve(),
+        #[cfg(feature = "graph")]
+        Vendor::Graph(graph) => graph.serve(),
         #[cfg(feature = "optima")]
         Vendor::Optima(optima) => optima.serve(),
     }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "feed")]
 pub(crate) mod feed;
+#[cfg(feature = "graph")]
+pub(crate) mod graph;
 #[cfg(feature = "net2")]
 pub(crate) mod net2;
 #[cfg(feature = "optima")]

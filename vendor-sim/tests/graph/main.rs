@@ -1,0 +1,1 @@
+//! What the contract of Microsoft Graph says, asked of the simulator over the wire.
