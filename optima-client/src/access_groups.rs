@@ -125,7 +125,10 @@ impl Read for AccessGroup {
             kind: item.word_opt("kind", "group_kind")?.map_or(GroupKind::AccessGroup, Into::into),
             enabled: item.bool_opt("enabled")?,
             reference: item.text_opt("reference")?.filter(|text| !text.trim().is_empty()),
-            readers: readers.into_iter().map(|reader| reader.id("reader_id").map(Into::into)).collect::<Result<_, _>>()?,
+            readers: readers
+                .into_iter()
+                .map(|reader| reader.id("reader_id").map(Into::into))
+                .collect::<Result<_, _>>()?,
             updated_at: item.instant_opt("updated_at", zone)?,
             etag: item.text_opt("etag")?,
         })
@@ -152,6 +155,11 @@ impl AccessGroups {
     pub async fn of_kind(&self, kind: &GroupKind) -> Result<Listing<AccessGroup>, Error> {
         let kind = spelled(&self.0, "group_kind", kind.as_str());
         self.0.list(&Capability::AccessGroups, "access_groups", &[("kind", Some(&kind))]).await
+    }
+
+    #[cfg(feature = "sync")]
+    pub(crate) async fn first_page(&self) -> Result<(usize, Vec<String>), Error> {
+        self.0.first_page::<AccessGroup>(&Capability::AccessGroups, "access_groups").await
     }
 
     /// One of them.

@@ -92,7 +92,8 @@ impl Changes {
     pub async fn since(&self, cursor: &str, wait: Duration) -> Result<ChangePage, Error> {
         let dialect = self.0.dialect_for(&Capability::Changes).await?;
         let operation = GetChanges::new(dialect, cursor.to_owned(), wait.min(LONGEST_WAIT));
-        let patient = if wait.is_zero() { self.0.clone() } else { self.0.with_deadline(wait.min(LONGEST_WAIT) + MARGIN) };
+        let patient =
+            if wait.is_zero() { self.0.clone() } else { self.0.with_deadline(wait.min(LONGEST_WAIT) + MARGIN) };
         patient.send(&operation).await
     }
 }

@@ -209,6 +209,23 @@ impl OptimaClient {
         Ok(listing)
     }
 
+    /// The first page of a list: how many items it has, and what is wrong with those that cannot be read.
+    #[cfg(feature = "sync")]
+    pub(crate) async fn first_page<T: Read + Send>(
+        &self,
+        capability: &Capability,
+        path: &str,
+    ) -> Result<(usize, Vec<String>), Error> {
+        let dialect = self.dialect_for(capability).await?;
+        let url = dialect.url(self.inner.http.base(), path, None, &[])?;
+        let pager = dialect.profile().pager(T::OBJECT, url);
+        let Some(url) = pager.next_url().cloned() else { return Ok((0, Vec::new())) };
+        let shown = url.path().to_owned();
+        let body = self.send(&GetPage::new(dialect.clone(), url)).await?;
+        let listing: Listing<T> = dialect.listing(&pager.items_of(&body, &shown)?, &shown)?;
+        Ok((listing.items.len(), listing.invalid.into_iter().map(|item| item.reason).collect()))
+    }
+
     /// Whether lists come with links, which events follow as well.
     pub(crate) fn follows_links(&self) -> bool {
         self.inner.profile.paging().style() == PagingStyle::Link
@@ -234,7 +251,10 @@ operation! {
 impl fmt::Debug for OptimaClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let profile = self.inner.profile.file_name();
-        f.debug_struct("OptimaClient").field("server", &self.inner.http.label()).field("profile", &profile).finish_non_exhaustive()
+        f.debug_struct("OptimaClient")
+            .field("server", &self.inner.http.label())
+            .field("profile", &profile)
+            .finish_non_exhaustive()
     }
 }
 

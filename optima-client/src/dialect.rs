@@ -88,7 +88,12 @@ impl Dialect {
         self.with_header(request, "if_match", etag)
     }
 
-    pub(crate) fn delete(&self, base: &Url, (path, id): (&str, &str), etag: Option<&str>) -> Result<Request<Vec<u8>>, Error> {
+    pub(crate) fn delete(
+        &self,
+        base: &Url,
+        (path, id): (&str, &str),
+        etag: Option<&str>,
+    ) -> Result<Request<Vec<u8>>, Error> {
         let mut request = self.get(base, path, Some(id))?;
         *request.method_mut() = Method::DELETE;
         self.with_header(request, "if_match", etag)

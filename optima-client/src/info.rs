@@ -74,7 +74,9 @@ impl Read for Info {
     fn read(item: Item<'_>, zone: Option<Tz>) -> Result<Self, Misfit> {
         needed(item, "capabilities", "a list of texts")?;
         let time_zone = match item.text_opt("time_zone")?.filter(|zone| !zone.trim().is_empty()) {
-            Some(text) => Some(text.trim().parse().map_err(|_| item.misfit_of("time_zone", "a zone like Europe/London"))?),
+            Some(text) => {
+                Some(text.trim().parse().map_err(|_| item.misfit_of("time_zone", "a zone like Europe/London"))?)
+            }
             None => None,
         };
         Ok(Self {

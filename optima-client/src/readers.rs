@@ -89,6 +89,11 @@ impl Readers {
         self.0.list(&Capability::Readers, "readers", &[]).await
     }
 
+    #[cfg(feature = "sync")]
+    pub(crate) async fn first_page(&self) -> Result<(usize, Vec<String>), Error> {
+        self.0.first_page::<Reader>(&Capability::Readers, "readers").await
+    }
+
     /// One reader.
     ///
     /// # Errors

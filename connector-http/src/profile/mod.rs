@@ -147,6 +147,12 @@ impl Profile {
         self.0.fields.get(object).is_some_and(|fields| matches!(fields.0.get(name), Some(Some(_))))
     }
 
+    /// The logical name of the field that an object has at a pointer.
+    pub fn field_at(&self, object: &str, pointer: &str) -> Option<&str> {
+        let fields = self.0.fields.get(object)?;
+        fields.0.iter().find(|(_, known)| known.as_deref() == Some(pointer)).map(|(name, _)| name.as_str())
+    }
+
     /// Address of a call below the server's address; values of the holes are percent-encoded.
     ///
     /// # Errors

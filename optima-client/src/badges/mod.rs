@@ -91,6 +91,11 @@ impl Badges {
         Ok(listing)
     }
 
+    #[cfg(feature = "sync")]
+    pub(crate) async fn first_page(&self) -> Result<(usize, Vec<String>), Error> {
+        self.0.first_page::<Badge>(&Capability::Badges, "badges").await
+    }
+
     /// One badge.
     ///
     /// # Errors

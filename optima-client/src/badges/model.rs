@@ -105,8 +105,9 @@ impl Badge {
         let state = query.state.is_none() || self.state.is_none() || self.state == query.state;
         let reference = query.reference.is_none() || self.reference == query.reference;
         let number = query.credential.as_deref();
-        let credential =
-            number.is_none_or(|number| self.credentials.is_none() || self.cards().any(|card| card.number.as_deref() == Some(number)));
+        let credential = number.is_none_or(|number| {
+            self.credentials.is_none() || self.cards().any(|card| card.number.as_deref() == Some(number))
+        });
         state && reference && credential
     }
 }
@@ -152,7 +153,11 @@ fn membership(item: Item<'_>, zone: Option<Tz>) -> Result<Membership, Misfit> {
 fn credential(item: Item<'_>, zone: Option<Tz>) -> Result<Credential, Misfit> {
     let kind = item.word_opt("credential_type", "credential_type")?.map_or(CredentialKind::Card, Into::into);
     // The number of a PIN is nothing to keep, whoever sends it.
-    let number = if matches!(kind, CredentialKind::Pin | CredentialKind::Biometric) { None } else { item.id_opt("card_number")? };
+    let number = if matches!(kind, CredentialKind::Pin | CredentialKind::Biometric) {
+        None
+    } else {
+        item.id_opt("card_number")?
+    };
     let hidden = matches!(kind, CredentialKind::Pin | CredentialKind::Biometric);
     Ok(Credential {
         id: item.id_opt("credential_id")?.map(Into::into),

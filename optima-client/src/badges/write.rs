@@ -79,6 +79,16 @@ impl Card {
         self
     }
 
+    #[cfg(feature = "sync")]
+    pub(crate) fn is_primary(&self) -> bool {
+        self.primary
+    }
+
+    #[cfg(feature = "sync")]
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.state == CredentialState::Active
+    }
+
     fn body(&self, dialect: &Dialect) -> Value {
         let mut body = element(dialect, self.raw.as_ref());
         body.word("credential_type", "credential_type", CredentialKind::Card.as_str());
@@ -224,9 +234,12 @@ impl BadgePatch {
                 unsaid.push(name);
             }
         };
-        for (name, field) in
-            [("first_name", &self.first_name), ("last_name", &self.last_name), ("name", &self.name), ("reference", &self.reference)]
-        {
+        for (name, field) in [
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("name", &self.name),
+            ("reference", &self.reference),
+        ] {
             let said = match field {
                 Field::Keep => true,
                 Field::Clear => body.set(name, Value::Null),

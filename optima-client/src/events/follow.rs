@@ -208,7 +208,9 @@ pub(super) fn follow(client: OptimaClient, cursor: EventCursor) -> BoxStream<'st
             Err(error) => Some((Err(error), None)),
         }
     });
-    pages.filter(|page| future::ready(!matches!(page, Ok(page) if page.events.is_empty() && page.invalid.is_empty()))).boxed()
+    pages
+        .filter(|page| future::ready(!matches!(page, Ok(page) if page.events.is_empty() && page.invalid.is_empty())))
+        .boxed()
 }
 
 const ROWS: i64 = 500;

@@ -99,6 +99,11 @@ impl Events {
         FollowEvents::new(self.0.clone(), None, query)
     }
 
+    #[cfg(feature = "sync")]
+    pub(crate) async fn first_page(&self) -> Result<(usize, Vec<String>), Error> {
+        self.0.first_page::<Event>(&crate::words::Capability::Events, "events").await
+    }
+
     /// Waits for the first events behind a position, at most this long (25 seconds at most). An empty page is no failure.
     ///
     /// # Errors
