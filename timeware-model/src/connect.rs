@@ -11,7 +11,9 @@ use secrecy::SecretString;
 use crate::config::{StoreKind, TimewareConfig};
 use crate::error::{Error, Result};
 use crate::schema_report::SchemaReport;
+use crate::sqlserver::SqlServerStore;
 use crate::store::Store;
+use crate::{sqlite, sqlserver};
 
 /// Opens the store that the settings name, for reading and writing; SQL Server takes the password that its setting
 /// refers to.
@@ -25,7 +27,7 @@ use crate::store::Store;
 pub async fn connect(config: TimewareConfig, password: Option<SecretString>) -> Result<Arc<dyn Store>> {
     match config.store {
         StoreKind::Embedded => crate::open(config),
-        StoreKind::SqlServer => Err(not_yet(password)),
+        StoreKind::SqlServer => Ok(Arc::new(SqlServerStore::open(config, needed(password)?).await?)),
     }
 }
 
@@ -34,31 +36,46 @@ pub async fn connect(config: TimewareConfig, password: Option<SecretString>) -> 
 ///
 /// # Errors
 /// As [`connect`], without `Locked`.
+///
+/// # Cancel safety
+/// A dropped future has opened nothing.
 pub async fn connect_beside_writer(config: TimewareConfig, password: Option<SecretString>) -> Result<Arc<dyn Store>> {
     match config.store {
         StoreKind::Embedded => crate::open_beside_writer(config),
-        StoreKind::SqlServer => Err(not_yet(password)),
+        StoreKind::SqlServer => Ok(Arc::new(SqlServerStore::open_beside_writer(config, needed(password)?).await?)),
     }
 }
 
 /// Compares the database that the settings name with what they need, and finds the rights that the login lacks.
-/// Nothing is written.
+/// Nothing is written, and a database that would not open is compared too.
 ///
 /// # Errors
 /// `Config` when a setting is wrong or the sign-in is refused; `Unavailable`.
-pub async fn check_schema(_config: &TimewareConfig, password: Option<SecretString>) -> Result<SchemaReport> {
-    Err(not_yet(password))
+pub async fn check_schema(config: TimewareConfig, password: Option<SecretString>) -> Result<SchemaReport> {
+    match config.store {
+        StoreKind::Embedded => sqlite::check_schema(config),
+        StoreKind::SqlServer => sqlserver::check_schema(config, needed(password)?).await,
+    }
 }
 
 /// Makes the tables of ours that the database does not have yet, and answers with their names: the one step that needs
-/// the right to create tables. What is there stays as it is.
+/// the right to create tables. What is there stays as it is; the embedded store needs no such step.
 ///
 /// # Errors
 /// `Config` when a setting is wrong, the sign-in is refused or the login may not create tables; `Unavailable`.
-pub async fn create_own_tables(_config: &TimewareConfig, password: Option<SecretString>) -> Result<Vec<String>> {
-    Err(not_yet(password))
+///
+/// # Cancel safety
+/// Each table is one transaction; asking again makes the rest.
+pub async fn create_own_tables(config: TimewareConfig, password: Option<SecretString>) -> Result<Vec<String>> {
+    match config.store {
+        StoreKind::Embedded => Ok(Vec::new()),
+        StoreKind::SqlServer => sqlserver::create_own_tables(config, needed(password)?).await,
+    }
 }
 
-fn not_yet(_password: Option<SecretString>) -> Error {
-    Error::config("timeware.store", "this build has no SQL Server", "use store = \"embedded\"")
+fn needed(password: Option<SecretString>) -> Result<SecretString> {
+    password.ok_or_else(|| {
+        let remedy = "set what timeware.sqlserver.password refers to";
+        Error::config("timeware.sqlserver.password", "the password is not there", remedy)
+    })
 }

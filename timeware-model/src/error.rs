@@ -92,6 +92,13 @@ impl Error {
         self
     }
 
+    /// Says that the write may have been applied although it failed.
+    #[cfg(feature = "sqlserver")]
+    pub(crate) fn in_doubt(mut self) -> Self {
+        self.0.in_doubt = true;
+        self
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

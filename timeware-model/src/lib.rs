@@ -21,6 +21,8 @@ mod server;
 mod settings;
 mod sql;
 mod sqlite;
+#[cfg(feature = "sqlserver")]
+mod sqlserver;
 mod status;
 mod store;
 #[cfg(feature = "sync")]
@@ -51,6 +53,8 @@ pub use schema_report::{MissingGrant, SchemaReport, SchemaRow, Verdict};
 pub use server::{Encrypt, SignIn, SqlServerConfig};
 pub use settings::{LOWEST_TERMINAL_NUMBER, Settings};
 pub use sqlite::SqliteStore;
+#[cfg(feature = "sqlserver")]
+pub use sqlserver::SqlServerStore;
 pub use status::Status;
 pub use store::{
     Clock, Created, CreatedHow, ReconcileReport, StartReport, Store, Warning, Written, open, open_beside_writer,

@@ -22,6 +22,8 @@ pub struct SchemaReport {
     pub missing_own_tables: Vec<String>,
     /// The statements that give the login the missing rights, for the administrator of the database.
     pub grant_script: String,
+    /// The statements that make the missing tables of ours, for an administrator who rather runs them by hand.
+    pub set_up_script: String,
 }
 
 /// One column of a table, as needed and as found.

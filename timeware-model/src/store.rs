@@ -277,27 +277,27 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn reconcile(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<ReconcileReport>;
 }
 
-/// Opens the store that the settings name, for reading and writing.
+/// Opens the embedded store that the settings name, for reading and writing.
 ///
 /// # Errors
-/// `Config` when a setting is wrong or the store is not part of this build; `Locked` when another program writes it;
+/// `Config` when a setting is wrong or names SQL Server, which `connect` opens; `Locked` when another program writes it;
 /// `Unavailable`.
 pub fn open(config: TimewareConfig) -> Result<Arc<dyn Store>> {
     match config.store {
         StoreKind::Embedded => Ok(Arc::new(SqliteStore::open_with(config)?)),
         StoreKind::SqlServer => {
             Settings::new(config)?;
-            let remedy = "use store = \"embedded\"";
-            Err(Error::config("timeware.store", "this build has no SQL Server", remedy))
+            let reason = "SQL Server is opened over the network, with a password";
+            Err(Error::config("timeware.store", reason, "call timeware_model::connect (feature `sqlserver`)"))
         }
     }
 }
 
-/// Opens the store that the settings name beside whoever writes it, for an administrator: reading, and
+/// Opens the embedded store that the settings name beside whoever writes it, for an administrator: reading, and
 /// [`Store::set_terminal`].
 ///
 /// # Errors
-/// `Config` when a setting is wrong or the store is not part of this build; `Unavailable`.
+/// `Config` when a setting is wrong or names SQL Server; `Unavailable`.
 pub fn open_beside_writer(config: TimewareConfig) -> Result<Arc<dyn Store>> {
     match config.store {
         StoreKind::Embedded => Ok(Arc::new(SqliteStore::open_beside_writer(config)?)),

@@ -145,12 +145,7 @@ impl Rulebook {
     }
 
     /// Open spans of a person, oldest first, each with its row id.
-    async fn open_spans(
-        &self,
-        db: &mut impl Database,
-        id: EmployeeId,
-        source: &str,
-    ) -> Step<Vec<(i64, Credential)>> {
+    async fn open_spans(&self, db: &mut impl Database, id: EmployeeId, source: &str) -> Step<Vec<(i64, Credential)>> {
         let rows = self.sql.rows(db, OPEN_SPANS, &values![id.get(), source]).await?;
         let span = |row: &Row| {
             let credential = Credential::new(row.text(2)?).kind(row.text(1)?).since(row.instant(3)?);

@@ -1,5 +1,6 @@
 //! Events into bookings, each with its receipt (rules W8 to W12, S5).
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
@@ -82,10 +83,11 @@ impl Rulebook {
         if let Some(answer) = self.booked_before(db, &event.key).await? {
             return Ok(answer);
         }
-        if !terminals.contains_key(&event.terminal_id) {
-            terminals.insert(event.terminal_id, self.one_terminal(db, event.terminal_id, None).await?);
-        }
-        let Some(terminal) = terminals.get(&event.terminal_id).and_then(Option::as_ref) else {
+        let terminal = match terminals.entry(event.terminal_id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(self.one_terminal(db, event.terminal_id, None).await?),
+        };
+        let Some(terminal) = terminal.as_ref() else {
             return Ok(ended(Outcome::Held, Reason::UnknownTerminal));
         };
         let purpose = match self.purpose(terminal, event, now) {
@@ -232,13 +234,7 @@ impl Rulebook {
         })
     }
 
-    fn work_values(
-        &self,
-        placed: &Placed<'_>,
-        time: NaiveDateTime,
-        code: i64,
-        flag: i64,
-    ) -> Values {
+    fn work_values(&self, placed: &Placed<'_>, time: NaiveDateTime, code: i64, flag: i64) -> Values {
         vec![
             ("employee", Value::Integer(placed.employee.map_or(0, EmployeeId::get))),
             ("terminal", Value::Integer(placed.terminal.id.get())),

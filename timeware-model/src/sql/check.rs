@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Rulebook;
 use super::database::Database;
 use super::dialect::Dialect;
 use super::fault::Step;
 use super::statements::{Statements, Template};
 use super::value::{Row, values};
-use super::Rulebook;
 use crate::config::{ChangeFeed, GroupingsKind, Profile};
 use crate::contract::{Column, Family, Table};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,6 +15,8 @@ use crate::grouping::GroupingNumber;
 use crate::ids::StatusId;
 use crate::mapping::Name;
 use crate::rules::fold;
+#[cfg(feature = "sqlserver")]
+use crate::schema_report::SchemaReport;
 use crate::schema_report::{SchemaRow, Verdict};
 use crate::settings::Settings;
 use crate::status::Status;
@@ -61,14 +63,14 @@ pub(crate) struct LookedAt {
     error: Option<Error>,
 }
 
-struct RealColumn {
+pub(crate) struct RealColumn {
     name: String,
     declared: String,
     length: Option<i64>,
     must_be_filled: bool,
 }
 
-type RealColumns = BTreeMap<String, RealColumn>;
+pub(crate) type RealColumns = BTreeMap<String, RealColumn>;
 
 /// Looks at everything that these settings need; what does not fit is told and stops nothing.
 pub(crate) async fn inspect(db: &mut impl Database, settings: &Settings, dialect: Dialect) -> Step<Inspected> {
@@ -137,7 +139,7 @@ pub(crate) fn needed_tables(settings: &Settings) -> Vec<(Table, Name)> {
     named
 }
 
-fn own_tables(settings: &Settings) -> Vec<(&'static str, &'static [&'static str])> {
+pub(crate) fn own_tables(settings: &Settings) -> Vec<(&'static str, &'static [&'static str])> {
     let mut tables = OWN.to_vec();
     if settings.mapping().groupings() == GroupingsKind::TextColumn {
         tables.push(OWN_GROUPING);
@@ -165,9 +167,22 @@ impl Inspected {
         Ok(StartReport { read_only: read_only(settings, &version), version, current, leaver })
     }
 
+    /// Everything that was looked at, as a report.
+    #[cfg(feature = "sqlserver")]
+    pub(crate) fn report(self, settings: &Settings, database: String) -> SchemaReport {
+        SchemaReport {
+            database,
+            version: self.version.as_ref().map(ToString::to_string),
+            faults: self.other_faults(settings),
+            rows: self.looked_at.into_iter().map(|looked| looked.row).collect(),
+            missing_own_tables: self.missing_own,
+            ..SchemaReport::default()
+        }
+    }
+
     /// Faults that are no column's.
     #[cfg(feature = "sqlserver")]
-    pub(crate) fn other_faults(&self, settings: &Settings) -> Vec<String> {
+    fn other_faults(&self, settings: &Settings) -> Vec<String> {
         let config = settings.config();
         let mut faults = Vec::new();
         if self.fits(settings, Table::EmployeeStatus) {
@@ -177,7 +192,10 @@ impl Inspected {
         }
         match &self.version {
             Some(version) => faults.extend(read_only(settings, version)),
-            None => faults.push("the database does not say which version it has".to_owned()),
+            None if self.fits(settings, Table::Version) => {
+                faults.push("the database does not say which version it has".to_owned());
+            }
+            None => {}
         }
         faults
     }
@@ -207,7 +225,14 @@ impl Inspected {
         let mut mapped = BTreeMap::new();
         for column in table.columns().iter().filter(|column| is_looked_at(settings, table, column)) {
             let Some(wanted) = settings.mapping().real_column(table, column.logical) else {
-                self.tell(name, Some(column.logical), family(settings, table, column).name().to_owned(), None, Verdict::Left, None);
+                self.tell(
+                    name,
+                    Some(column.logical),
+                    family(settings, table, column).name().to_owned(),
+                    None,
+                    Verdict::Left,
+                    None,
+                );
                 continue;
             };
             if self.column(settings, table, name, column, real.get(&wanted.to_lowercase())) {
@@ -229,7 +254,8 @@ impl Inspected {
         let wanted = settings.mapping().real_column(table, column.logical).unwrap_or(column.real);
         let family = family(settings, table, column);
         let length = column.length.and_then(|length| i64::try_from(length).ok());
-        let expected = length.map_or_else(|| family.name().to_owned(), |length| format!("{} ({length})", family.name()));
+        let expected =
+            length.map_or_else(|| family.name().to_owned(), |length| format!("{} ({length})", family.name()));
         let at = || format!("timeware.columns.{}.{}", table.logical(), column.logical);
         let table_name = &name.table;
         let Some(found) = found else {
@@ -350,7 +376,7 @@ impl Rulebook {
     }
 }
 
-async fn real_columns(db: &mut impl Database, dialect: Dialect, name: &Name) -> Step<RealColumns> {
+pub(crate) async fn real_columns(db: &mut impl Database, dialect: Dialect, name: &Name) -> Step<RealColumns> {
     let text = match dialect {
         Dialect::Sqlite => SQLITE_COLUMNS,
         Dialect::SqlServer => SERVER_COLUMNS,

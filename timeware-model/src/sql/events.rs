@@ -74,11 +74,7 @@ impl Rulebook {
         Ok(())
     }
 
-    pub(super) async fn event_receipt(
-        &self,
-        db: &mut impl Database,
-        key: &ReceiptKey,
-    ) -> Step<Option<EventReceipt>> {
+    pub(super) async fn event_receipt(&self, db: &mut impl Database, key: &ReceiptKey) -> Step<Option<EventReceipt>> {
         let row = self.sql.first(db, RECEIPT, &values![&key.source, &key.external_id]).await?;
         row.map(|row| read_receipt(&row)).transpose()
     }
@@ -177,7 +173,10 @@ impl Statements {
 
 fn event_values(placed: &Placed<'_>, outcome: Outcome, target: &Target) -> Values {
     let event = placed.event;
-    let optional = |value: &Option<String>| value.as_ref().map_or(Value::Null, Value::from);
+    let optional = |text: &Option<String>, length| match text {
+        Some(text) => Value::Text(cut(text, length).unwrap_or_else(|| text.clone())),
+        None => Value::Null,
+    };
     vec![
         ("source", (&event.key.source).into()),
         ("external_event_id", (&event.key.external_id).into()),
@@ -185,9 +184,9 @@ fn event_values(placed: &Placed<'_>, outcome: Outcome, target: &Target) -> Value
         ("occurred_local", Value::OwnTime(placed.time.local)),
         ("utc_offset_min", Value::Integer(placed.time.offset_minutes.into())),
         ("received_utc", event.received.into()),
-        ("external_person", optional(&event.external_person)),
-        ("external_device", optional(&event.external_device)),
-        ("badge_number", optional(&event.badge_number)),
+        ("external_person", optional(&event.external_person, 100)),
+        ("external_device", optional(&event.external_device, 100)),
+        ("badge_number", optional(&event.badge_number, 64)),
         ("direction", placed.direction.as_str().into()),
         ("event_class", event.class.as_str().into()),
         ("outcome", outcome.as_str().into()),

@@ -39,6 +39,12 @@ impl Fault {
         self.nature
     }
 
+    #[cfg(feature = "sqlserver")]
+    pub(crate) fn with_cause(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.error = self.error.with_source(cause);
+        self
+    }
+
     pub(crate) fn is_refused_row(&self) -> bool {
         matches!(self.nature, Nature::Refused | Nature::Duplicate)
     }

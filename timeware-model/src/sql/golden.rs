@@ -77,8 +77,11 @@ fn all(sql: &Statements, settings: &Settings) -> Vec<(String, String)> {
         groups::ALL,
         events::ALL,
     ];
-    let mut texts: Vec<(String, String)> =
-        lists.concat().into_iter().map(|(title, template)| (title.to_owned(), sql.text(template).to_string())).collect();
+    let mut texts: Vec<(String, String)> = lists
+        .concat()
+        .into_iter()
+        .map(|(title, template)| (title.to_owned(), sql.text(template).to_string()))
+        .collect();
     for which in [Which::Page, Which::ById, Which::ByPaylink, Which::ByBadge, Which::ByEmail] {
         texts.push((format!("people {which:?}"), sql.people(settings, which)));
     }

@@ -228,7 +228,8 @@ fn names(sql: &Statements, number: GroupingNumber) -> Names<'_> {
 impl Names<'_> {
     fn select(&self) -> String {
         let filter = self.of_this(" WHERE g.");
-        let (id, receipt) = (format!("g.{}", self.id), self.sql.receipt_of(LinkEntity::Grouping, &format!("g.{}", self.id)));
+        let (id, receipt) =
+            (format!("g.{}", self.id), self.sql.receipt_of(LinkEntity::Grouping, &format!("g.{}", self.id)));
         format!("SELECT {id}, g.{}, {receipt} FROM {} g{filter} ORDER BY 1", self.text, self.table)
     }
 

@@ -31,10 +31,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 pub(crate) use self::check::inspect;
 #[cfg(feature = "sqlserver")]
-pub(crate) use self::check::needed_tables;
+pub(crate) use self::check::{needed_tables, own_tables, real_columns};
 pub(crate) use self::database::Database;
 pub(crate) use self::dialect::Dialect;
 pub(crate) use self::fault::{Fault, Nature, Step};
+#[cfg(feature = "sqlserver")]
+pub(crate) use self::operation::Settle;
 pub(crate) use self::operation::{Access, Operation};
 pub(crate) use self::statements::Statements;
 pub(crate) use self::store::Runs;
@@ -65,12 +67,7 @@ pub(crate) enum Role {
 
 impl Rulebook {
     /// Checks the database and makes the rules for it.
-    pub(crate) async fn open(
-        db: &mut impl Database,
-        settings: Settings,
-        dialect: Dialect,
-        role: Role,
-    ) -> Step<Self> {
+    pub(crate) async fn open(db: &mut impl Database, settings: Settings, dialect: Dialect, role: Role) -> Step<Self> {
         let mut inspected = inspect(db, &settings, dialect).await?;
         let report = inspected.start_report(&settings)?;
         if let Some(reason) = &report.read_only {

@@ -75,12 +75,7 @@ impl Rulebook {
         self.write_person(db, id, fields, row).await
     }
 
-    pub(super) async fn leave(
-        &self,
-        db: &mut impl Database,
-        id: EmployeeId,
-        on: Option<NaiveDate>,
-    ) -> Step<Written> {
+    pub(super) async fn leave(&self, db: &mut impl Database, id: EmployeeId, on: Option<NaiveDate>) -> Step<Written> {
         let (leaver, expiry) = self.status_of(db, id).await?;
         if leaver {
             return Ok(Written::default());
@@ -196,11 +191,7 @@ impl Rulebook {
     }
 
     /// Whether a person is a leaver, and up to when the badge counts.
-    async fn status_of(
-        &self,
-        db: &mut impl Database,
-        id: EmployeeId,
-    ) -> Step<(bool, Option<chrono::NaiveDateTime>)> {
+    async fn status_of(&self, db: &mut impl Database, id: EmployeeId) -> Step<(bool, Option<chrono::NaiveDateTime>)> {
         match self.sql.first(db, STATUS, &values![id.get()]).await? {
             // An end that cannot be read is none.
             Some(row) => Ok((row.maybe_integer(0)? == Some(1), row.maybe_time(1).unwrap_or_default())),

@@ -247,12 +247,7 @@ impl Rulebook {
     ///
     /// Numeric credentials of the register count only while the badge is one of them: else somebody changed the badge
     /// in timeware, and an old card must not live on because of our register.
-    async fn add_credentials(
-        &self,
-        db: &mut impl Database,
-        source: Option<&str>,
-        people: &mut [Employee],
-    ) -> Step<()> {
+    async fn add_credentials(&self, db: &mut impl Database, source: Option<&str>, people: &mut [Employee]) -> Step<()> {
         let mut open = self.open_credentials(db, source, people).await?;
         for person in people {
             let mut registered = open.remove(&person.id).unwrap_or_default();
@@ -292,9 +287,8 @@ fn read_row(row: &Row, id: EmployeeId, source: Option<&str>) -> Result<Employee,
         Ok(text.filter(|text| !text.is_empty()))
     };
     let number = |at: usize| whole(row.value(HEAD + at)).map_err(|()| name(at));
-    let time = |at: usize| -> Result<Option<NaiveDateTime>, &'static str> {
-        row.maybe_time(HEAD + at).map_err(|_| name(at))
-    };
+    let time =
+        |at: usize| -> Result<Option<NaiveDateTime>, &'static str> { row.maybe_time(HEAD + at).map_err(|_| name(at)) };
     let date = |at: usize| -> Result<Option<NaiveDate>, &'static str> { Ok(time(at)?.map(|time| time.date())) };
     let receipt = row.maybe_text(3).map_err(|_| "id")?;
     Ok(Employee {

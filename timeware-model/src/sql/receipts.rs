@@ -12,9 +12,8 @@ const RECEIPT: Template = Template::Read(
     "SELECT internal_id, state, first_seen, last_seen FROM {own.link} \
      WHERE source = ?1 AND entity = ?2 AND external_id = ?3",
 );
-const LINKED: Template = Template::Read(
-    "SELECT internal_id FROM {own.link} WHERE source = ?1 AND entity = ?2 AND external_id = ?3",
-);
+const LINKED: Template =
+    Template::Read("SELECT internal_id FROM {own.link} WHERE source = ?1 AND entity = ?2 AND external_id = ?3");
 const WRITE: Template = Template::Change(
     "INSERT INTO {own.link} (source, entity, external_id, internal_id, first_seen, last_seen) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?5)",

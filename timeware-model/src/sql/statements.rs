@@ -182,13 +182,7 @@ impl Statements {
     }
 
     /// The text of an update; `None` when no column of the site would change.
-    pub(super) fn update_text(
-        &self,
-        table: Table,
-        key: &str,
-        id: i64,
-        values: Values,
-    ) -> (Option<String>, Vec<Value>) {
+    pub(super) fn update_text(&self, table: Table, key: &str, id: i64, values: Values) -> (Option<String>, Vec<Value>) {
         let mut set = String::new();
         let mut bound = Vec::new();
         for (logical, value) in values {
@@ -208,7 +202,12 @@ impl Statements {
     }
 
     pub(super) fn exists_text(&self, table: Table, key: &str) -> String {
-        format!("SELECT 1 FROM {} WHERE {} = {}", self.table(table), self.column_or_id(table, key), self.dialect.mark(1))
+        format!(
+            "SELECT 1 FROM {} WHERE {} = {}",
+            self.table(table),
+            self.column_or_id(table, key),
+            self.dialect.mark(1)
+        )
     }
 
     /// A table, quoted.
@@ -231,12 +230,7 @@ impl Statements {
     }
 
     fn plain_insert(&self, table: Table, names: &[String]) -> String {
-        format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            self.table(table),
-            names.join(", "),
-            self.marks(1, names.len())
-        )
+        format!("INSERT INTO {} ({}) VALUES ({})", self.table(table), names.join(", "), self.marks(1, names.len()))
     }
 
     /// Columns without a value are left out, so that no null is ever bound; constants of the site win.
@@ -264,7 +258,8 @@ impl Statements {
 
     fn equal(&self, table: Table, same: &[&str], first: usize) -> String {
         let reals = same.iter().filter_map(|logical| self.mapping.real_column(table, logical));
-        let equals = reals.zip(first..).map(|(real, number)| format!("{} = {}", quote(real), self.dialect.mark(number)));
+        let equals =
+            reals.zip(first..).map(|(real, number)| format!("{} = {}", quote(real), self.dialect.mark(number)));
         equals.collect::<Vec<_>>().join(" AND ")
     }
 

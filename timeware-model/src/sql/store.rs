@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::Rulebook;
 use super::operation::{
     Access, BadgeSpans, Book, ChangedPeople, Check, CreateGroup, CreateGrouping, CreatePerson, CreatePolicy,
     CreateTerminal, FindPeople, HolderAt, Identity, LastEvent, MarkLeaver, MarkReturned, Operation, ReadEvent,
@@ -15,7 +16,6 @@ use super::operation::{
     ReadTerminals, Reconcile, RegisterTexts, RenameGrouping, RenameTerminal, SetLinkState, SetTerminal, UpdateGroup,
     UpdatePerson, UpdatePolicy,
 };
-use super::Rulebook;
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall};
 use crate::config::GroupingsKind;

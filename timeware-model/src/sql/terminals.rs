@@ -108,12 +108,7 @@ impl Rulebook {
         Ok(Created { id, how: CreatedHow::New, warnings })
     }
 
-    pub(super) async fn describe_terminal(
-        &self,
-        db: &mut impl Database,
-        id: TerminalId,
-        text: &str,
-    ) -> Step<Written> {
+    pub(super) async fn describe_terminal(&self, db: &mut impl Database, id: TerminalId, text: &str) -> Step<Written> {
         let mut warnings = Vec::new();
         let text = description(Table::Terminal, text, &mut warnings)?;
         if !self.sql.update(db, Table::Terminal, id.get(), vec![("description", Value::Text(text))]).await? {

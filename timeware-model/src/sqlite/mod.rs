@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use self::connection::SqliteDatabase;
+#[cfg(feature = "sqlserver")]
+pub(crate) use self::open::check_schema;
 use crate::config::TimewareConfig;
 use crate::error::{Error, Result};
 use crate::settings::Settings;

@@ -13,7 +13,11 @@ use super::{SqliteStore, schema};
 use crate::config::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::Settings;
+#[cfg(feature = "sqlserver")]
+use crate::sql::inspect;
 use crate::sql::{Dialect, Role, Rulebook};
+#[cfg(feature = "sqlserver")]
+use crate::{config::TimewareConfig, schema_report::SchemaReport};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const CACHED_STATEMENTS: usize = 128;
@@ -52,6 +56,18 @@ fn finish(db: Connection, settings: Settings, role: Role, lock: Option<File>) ->
     let mut db = SqliteDatabase(db);
     let rules = at_once(Rulebook::open(&mut db, settings, Dialect::Sqlite, role))?;
     Ok(SqliteStore { rules, db: Mutex::new(db), _lock: lock })
+}
+
+/// Compares the file with what the settings need; one that is not there is not made.
+#[cfg(feature = "sqlserver")]
+pub(crate) fn check_schema(config: TimewareConfig) -> Result<SchemaReport> {
+    let settings = Settings::new(config)?;
+    embedded_only(&settings)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = SqliteDatabase(connect(&settings.config().path, flags)?);
+    let inspected = at_once(inspect(&mut db, &settings, Dialect::Sqlite))?;
+    let name = settings.config().path.display().to_string();
+    Ok(inspected.report(&settings, name))
 }
 
 fn embedded_only(settings: &Settings) -> Result<()> {
