@@ -92,8 +92,8 @@ impl Events {
 
     /// The ways of visits and the events between two instants, whatever the style, in no particular order.
     ///
-    /// Visits are read from the days before as well, since they may have been completed in between; an event counts by
-    /// when the server stored it, where it says so.
+    /// Visits are read from the days before as well, since they may have been completed in between. What happened in the
+    /// span counts, and what the server stored in it.
     ///
     /// # Errors
     /// As any read: see [`ErrorKind`].
@@ -115,10 +115,10 @@ impl Events {
             EventStyle::Visits => ways(self.visits(sites, from, to).await?),
             EventStyle::Numbered | EventStyle::ByInstant => self.list(sites, from, to).await?,
         };
+        let inside = |instant: DateTime<Utc>| from <= instant && instant < to;
         listing.items.retain(|event| {
-            let at = event.known_at();
             let here = sites.is_empty() || event.site.as_ref().is_none_or(|site| sites.contains(site));
-            from <= at && at < to && here
+            here && (inside(event.at.to_utc()) || inside(event.known_at()))
         });
         Ok(listing)
     }
@@ -278,33 +278,19 @@ impl EventQuery {
         let mut listing = Listing::default();
         client.append::<Event, EventsCall>(&values, &path, &Wanted::default(), &mut listing).await?;
         let profile = client.profile();
-        let numbers: Vec<Option<i64>> =
-            values.iter().map(|value| profile.item("event", value, &path).int_opt("seq").ok().flatten()).collect();
+        let number = |value| profile.item("event", value, &path).int_opt("seq").ok().flatten();
+        let numbers: Vec<Option<i64>> = values.iter().map(number).collect();
+        let numbered = |item: InvalidItem| (numbers.get(item.position).copied().flatten(), item);
         let linked = profile.paging().style() == PagingStyle::Link;
         Ok(EventPage {
             events: listing.items,
-            invalid: numbered(listing.invalid, &values, &path, profile),
+            invalid: listing.invalid.into_iter().map(numbered).collect(),
             dropped: listing.dropped,
             position: numbers.iter().flatten().max().copied(),
             last: profile.item("page", &body, &path).int_opt("last").map_err(protocol)?,
             is_end: values.is_empty() || (linked && !has_next),
         })
     }
-}
-
-/// Adds the numbers of rows that could not be read.
-fn numbered(
-    invalid: Vec<InvalidItem>,
-    values: &[serde_json::Value],
-    path: &str,
-    profile: &connector_http::profile::Profile,
-) -> Vec<(Option<i64>, InvalidItem)> {
-    let seq = |id: &str| {
-        let items = values.iter().map(|value| profile.item("event", value, path));
-        let mut same = items.filter(|item| item.id_opt("id").ok().flatten().as_deref() == Some(id));
-        same.next().and_then(|item| item.int_opt("seq").ok().flatten())
-    };
-    invalid.into_iter().map(|item| (item.id.as_deref().and_then(seq), item)).collect()
 }
 
 fn ways(visits: Listing<Visit>) -> Listing<Event> {

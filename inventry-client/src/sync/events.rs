@@ -20,6 +20,8 @@ use crate::words::{EventType, Method};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
+/// How far spans overlap: the instant of an event and of its storing may lie on both sides of an end.
+const SEAM: TimeDelta = TimeDelta::minutes(15);
 /// Events of one page, where the server has no pages of events.
 const PAGE: usize = 1000;
 
@@ -92,7 +94,7 @@ impl InventryEndpoint {
         EventPage { events: taken, invalid, cursor: Cursor { position } }
     }
 
-    /// Day by day up to now, sorted by our numbers; what belongs to a later day is kept until then.
+    /// Span by span up to now, sorted by our numbers; what belongs to a later one is kept until then.
     fn by_instant(&self, from: Option<Cursor>, leavers: Leavers) -> BoxStream<'_, Result<EventPage, SyncError>> {
         let begun = async move {
             let now = self.now().await?;
@@ -135,7 +137,7 @@ impl InventryEndpoint {
     }
 }
 
-/// Reads events without numbers, one day after the other.
+/// Reads events without numbers, one span after the other.
 struct ByInstant<'a> {
     endpoint: &'a InventryEndpoint,
     leavers: Leavers,
@@ -143,7 +145,7 @@ struct ByInstant<'a> {
     day: DateTime<Utc>,
     now: DateTime<Utc>,
     after: i64,
-    /// Events by number: of the day that was read, and of days to come.
+    /// Events by number: of the span that was read, and of those to come.
     kept: BTreeMap<i64, Event>,
     ready: VecDeque<EventPage>,
     over: bool,
@@ -158,17 +160,19 @@ impl ByInstant<'_> {
             if self.over {
                 return Ok(None);
             }
-            self.read_day().await?;
+            self.read_span().await?;
         }
     }
 
-    async fn read_day(&mut self) -> Result<(), SyncError> {
-        let end = self.day + TimeDelta::days(1);
-        // A server's clock may be a little ahead of what it said; the last day has no end.
+    async fn read_span(&mut self) -> Result<(), SyncError> {
+        let events = self.endpoint.client().events();
+        // Visits are read with the days before them: a longer span costs less.
+        let days = if events.style() == EventStyle::Visits { 7 } else { 1 };
+        let end = self.day + TimeDelta::days(days);
+        // A server's clock may be a little ahead of what it said; the last span has no end.
         let (until, is_last) = if end > self.now { (self.now + TimeDelta::days(2), true) } else { (end, false) };
         let sites: Vec<SiteId> = self.endpoint.config.sites.iter().map(|site| site.as_str().into()).collect();
-        let events = self.endpoint.client().events();
-        let listing = events.between_at(&sites, self.day, until).await.map_err(error::sync)?;
+        let listing = events.between_at(&sites, self.day - SEAM, until + SEAM).await.map_err(error::sync)?;
         let mut invalid: Vec<_> = listing.invalid.iter().map(|item| unreadable(None, item)).collect();
         for event in listing.items {
             self.keep(event, &mut invalid);
