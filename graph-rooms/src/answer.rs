@@ -68,9 +68,8 @@ fn meaning(status: u16, codes: &[String]) -> FaultKind {
         409 => FaultKind::Duplicate,
         410 => FaultKind::Resync,
         429 | 509 => FaultKind::Throttled,
-        408 | 424 => FaultKind::Transient,
+        408 | 424 | 500..=599 => FaultKind::Transient,
         400..=499 => FaultKind::Config,
-        500..=599 => FaultKind::Transient,
         _ => FaultKind::Protocol,
     }
 }

@@ -99,6 +99,21 @@ impl GraphClient {
     ) -> Result<O::Output, Error> {
         // Waiting for a turn costs no time of the call. The gate is never closed.
         let _turn = self.inner.gate.acquire().await;
+        self.send_now(operation, options).await
+    }
+
+    /// The same while nothing else is under way.
+    pub(crate) async fn send_alone<O: Operation>(
+        &self,
+        operation: &O,
+        options: SendOptions,
+    ) -> Result<O::Output, Error> {
+        let all = u32::try_from(self.inner.in_flight).unwrap_or(1);
+        let _turns = self.inner.gate.acquire_many(all).await;
+        self.send_now(operation, options).await
+    }
+
+    async fn send_now<O: Operation>(&self, operation: &O, options: SendOptions) -> Result<O::Output, Error> {
         self.inner.http.send_with(&Marked(operation), options).await.map_err(|error| match Fault::of(&error).kind {
             FaultKind::Throttled => error.with_kind(ErrorKind::RateLimited),
             _ => error,

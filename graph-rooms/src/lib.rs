@@ -1,4 +1,4 @@
-#![cfg_attr(not(doctest), doc = "Rooms of a Microsoft 365 tenant and their bookings, through Microsoft Graph.")]
+#![doc = include_str!("../README.md")]
 
 mod address;
 mod answer;

@@ -17,6 +17,7 @@ pub use event::{
 };
 pub use grant::{ExternalOrganizers, Note, Person, Reason, Refusal, RoomBooking, Rules, grant};
 pub use interval::{Interval, interval};
+pub(crate) use operations::instant;
 pub use operations::{CalendarView, GetEvent};
 pub use time::{GraphTime, UnknownZone, Zone};
 

@@ -113,8 +113,8 @@ impl<T: Listed> List<T> {
             let returned = answer.items.len() + answer.invalid.len();
             skip += returned;
             self.total = self.total.max(answer.count);
-            next = answer.next.clone();
-            let news = self.take(answer);
+            let (news, link) = self.take(answer);
+            next = link;
             if let Some(to) = &next {
                 // An empty page may lead on; one that leads to what was read already may not.
                 walk.follow(to)?;
@@ -131,8 +131,8 @@ impl<T: Listed> List<T> {
         Ok(())
     }
 
-    /// How many things of this page were not known before.
-    fn take(&mut self, page: Page<T>) -> usize {
+    /// How many things of this page were not known before, and where the list goes on.
+    fn take(&mut self, page: Page<T>) -> (usize, Option<NextLink>) {
         let mut news = 0;
         for item in page.items {
             let address = item.address();
@@ -155,7 +155,7 @@ impl<T: Listed> List<T> {
                 self.warnings.push(Warning::Unreadable { why: format!("{} {}", invalid.field, invalid.why) });
             }
         }
-        news
+        (news, page.next)
     }
 
     fn seen(&self) -> u64 {

@@ -28,7 +28,7 @@ impl Rooms {
     /// # Errors
     /// Whatever keeps a page from being read; `Permission` where `Place.Read.All` is missing.
     pub async fn list(&self) -> Result<Found<Room>, Error> {
-        list::all(&self.0, |top, skip| ListRooms::new(top, skip), ListRooms::at).await
+        list::all(&self.0, ListRooms::new, ListRooms::at).await
     }
 
     /// The rooms of a list, by the list's address.
@@ -55,6 +55,6 @@ impl RoomLists {
     /// # Errors
     /// As [`Rooms::list`].
     pub async fn list(&self) -> Result<Found<RoomList>, Error> {
-        list::all(&self.0, |top, skip| ListRoomLists::new(top, skip), ListRoomLists::at).await
+        list::all(&self.0, ListRoomLists::new, ListRoomLists::at).await
     }
 }

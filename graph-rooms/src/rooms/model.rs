@@ -107,7 +107,7 @@ pub enum Place {
     /// A room.
     Room(Box<Room>),
     /// A list of rooms.
-    RoomList(RoomList),
+    RoomList(Box<RoomList>),
     /// Some other kind of place, by its type on the wire.
     Other(String),
 }
@@ -187,7 +187,7 @@ impl Place {
         match name.as_str() {
             // What says nothing is a room: that is what was asked for.
             "room" | "" => serde_json::from_value(value).ok().map(|room| Self::Room(Box::new(room))),
-            "roomlist" => serde_json::from_value(value).ok().map(Self::RoomList),
+            "roomlist" => serde_json::from_value(value).ok().map(|list| Self::RoomList(Box::new(list))),
             _ => Some(Self::Other(kind)),
         }
     }

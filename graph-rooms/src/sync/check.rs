@@ -72,18 +72,14 @@ fn certificate(host: &str, found: &Probe, last: bool, report: &mut CheckReport) 
         None => "none: the connection is not encrypted".to_owned(),
         Some(shown) => format!("certificate of {}, SHA-256 {}", shown.subject, shown.fingerprint),
     };
-    match &found.failure {
-        Some(failure) => {
-            report.failed("TLS", format!("{host}: {failure} ({detail})"), failure.remedy());
-            None
-        }
-        None => {
-            if last {
-                report.passed("TLS", detail);
-            }
-            Some(())
-        }
+    if let Some(failure) = &found.failure {
+        report.failed("TLS", format!("{host}: {failure} ({detail})"), failure.remedy());
+        return None;
     }
+    if last {
+        report.passed("TLS", detail);
+    }
+    Some(())
 }
 
 async fn sign_in(rooms: &GraphRooms, report: &mut CheckReport) -> Option<()> {

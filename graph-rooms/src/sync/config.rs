@@ -19,7 +19,6 @@ use crate::cloud::Cloud;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-#[expect(clippy::struct_excessive_bools, reason = "independent settings of a file")]
 pub struct OutlookConfig {
     /// What the tenant is called in reports. Its bookings are kept under this name.
     pub name: String,

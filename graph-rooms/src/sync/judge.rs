@@ -233,10 +233,6 @@ pub(super) fn alarms(state: &mut RoomState, beat: Beat, now: DateTime<Utc>) -> (
         let text = format!("not read for {hours} hours ({}); {kept}, new ones are not seen", state.detail);
         present.insert(AlarmKind::Stale, (String::new(), text));
     }
-    if let Some(trouble) = state.watch.as_ref().and_then(|watch| watch.trouble.clone()) {
-        let text = format!("Graph does not tell of changes ({trouble}); rooms are read at their usual times");
-        present.insert(AlarmKind::Push, (String::new(), text));
-    }
     let mut before = std::mem::take(&mut state.alarms);
     let mut begun = Vec::new();
     for (kind, (about, text)) in present {
@@ -247,7 +243,7 @@ pub(super) fn alarms(state: &mut RoomState, beat: Beat, now: DateTime<Utc>) -> (
     }
     // A failure that says nothing about the cause leaves it in place.
     let passing = matches!(state.outcome, Some(Outcome::Failed | Outcome::Busy));
-    let about_room = |kind: &AlarmKind| !matches!(kind, AlarmKind::Late | AlarmKind::Stale | AlarmKind::Push);
+    let about_room = |kind: &AlarmKind| !matches!(kind, AlarmKind::Late | AlarmKind::Stale);
     let (stay, ended): (Vec<_>, Vec<_>) = before.into_iter().partition(|(kind, _)| passing && about_room(kind));
     state.alarms.extend(stay);
     (begun, ended.into_iter().map(|(kind, _)| kind).collect())

@@ -39,6 +39,7 @@ mod states;
 
 pub use config::{External, OutlookConfig, RoomConfig};
 pub use connector_http::{ConfigFault, TrustConfig};
+pub use push::{Notified, Watching};
 pub use report::{Alarm, AlarmKind, Outcome, PollReport, RoomStatus};
 pub use rooms::GraphRooms;
 pub use states::{MemoryStates, RoomProblem, RoomState, RoomStates};

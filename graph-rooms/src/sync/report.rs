@@ -112,8 +112,6 @@ pub enum AlarmKind {
     Late,
     /// No whole reading for a day, or as long as is set.
     Stale,
-    /// Being told of changes failed; readings go on as planned.
-    Push,
 }
 
 impl AlarmKind {
@@ -127,7 +125,6 @@ impl AlarmKind {
             Self::Rejected => "rejected",
             Self::Late => "late",
             Self::Stale => "stale",
-            Self::Push => "push",
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct Room {
     /// Somebody said that there is something new.
     pub(super) soon: AtomicBool,
     /// Held by whoever reads the room, so that there is one reading at a time.
-    turn: Mutex<()>,
+    pub(super) turn: Mutex<()>,
 }
 
 /// A state, loaded once. Never held during a request: what is known can always be read.
@@ -357,13 +357,18 @@ impl GraphRooms {
     }
 
     /// Keeps a state before anybody acts on it. One that cannot be kept holds as long as this value lives.
-    pub(super) async fn keep(&self, kept: &Kept, state: RoomState, mut report: PollReport) -> PollReport {
-        if let Err(error) = self.states.save(&kept.key, &state).await {
+    async fn keep(&self, kept: &Kept, state: RoomState, mut report: PollReport) -> PollReport {
+        if let Err(error) = self.put(kept, state).await {
             tracing::error!(room = report.room, %error, "the state of a room is not kept");
             report.store_fault = Some(error.to_string());
         }
-        *kept.state.lock().await = Some(state);
         report
+    }
+
+    pub(super) async fn put(&self, kept: &Kept, state: RoomState) -> Result<(), SyncError> {
+        let saved = self.states.save(&kept.key, &state).await;
+        *kept.state.lock().await = Some(state);
+        saved
     }
 
     /// The state of a room, loaded once.

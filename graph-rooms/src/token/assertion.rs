@@ -56,11 +56,11 @@ impl Certificate {
             "nbf": now.as_secs(), "iat": now.as_secs(), "exp": until.as_secs(),
         });
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&header), part(&claims));
+        let content = format!("{}.{}", part(&header), part(&claims));
         let failed = || Error::new(ErrorKind::Config, "the key of the certificate cannot sign");
         let signer = self.key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]).ok_or_else(failed)?;
-        let signature = signer.sign(signed.as_bytes()).map_err(|_| failed())?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
+        let signature = signer.sign(content.as_bytes()).map_err(|_| failed())?;
+        Ok(format!("{content}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
     }
 }
 
