@@ -1,0 +1,6 @@
+//! Tests of the SQL Server simulator with a real client.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
+
+mod client;
+mod tables;
+mod types;
