@@ -64,9 +64,9 @@ mod tests {
     use super::*;
 
     fn address(parts: [&str; 6]) -> Address {
-        let [house, line1, line2, town, county, country] =
+        let [house, line1, line2, town, region, country] =
             parts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
-        Address { house, line1, line2, town, county, country, post_code: Some("ZZ1 4QX".to_owned()) }
+        Address { house, line1, line2, town, county: region, country, post_code: Some("ZZ1 4QX".to_owned()) }
     }
 
     #[test]

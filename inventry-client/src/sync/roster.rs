@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sync_core::connector::{InvalidRecord, Record, SyncError};
 use sync_core::model::Person;
 
-use super::config::InventryConfig;
+use super::config::{InventryConfig, PersonalField};
 use super::endpoint::InventryEndpoint;
 use super::events::Leavers;
 use super::person;
@@ -137,10 +137,9 @@ impl InventryEndpoint {
     ///
     /// Events may be read where people are not: what is not known then speaks against nothing.
     pub(super) async fn leavers(&self) -> Leavers {
-        if self.roster.lock().await.listed.is_none() {
-            if let Err(error) = self.everybody(false).await {
-                tracing::debug!(%error, "people could not be read: events of leavers cannot be told");
-            }
+        let unread = self.roster.lock().await.listed.is_none();
+        if unread && let Err(error) = self.everybody(false).await {
+            tracing::debug!(%error, "people could not be read: events of leavers cannot be told");
         }
         Arc::new(self.roster.lock().await.left.clone())
     }
@@ -152,8 +151,17 @@ impl InventryEndpoint {
         let listed = Instant::now();
         let listing = self.people_query().list().await.map_err(error::sync)?;
         roster.take(self, &listing, true)?;
+        self.tell_of_plates(&listing);
         roster.listed = Some(listed);
         Ok(roster)
+    }
+
+    /// Attendance systems keep one number plate.
+    fn tell_of_plates(&self, listing: &Listing<personnel::Person>) {
+        let several = listing.items.iter().filter(|person| person.car_registrations.len() > 1).count();
+        if several > 0 && self.config.fields_on.contains(&PersonalField::VehicleRegistration) {
+            tracing::warn!(people = several, "people with several number plates: the first of each is taken");
+        }
     }
 
     /// Lays changes and deletions over the list; `false` asks for a whole one.
