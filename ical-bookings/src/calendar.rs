@@ -8,14 +8,15 @@ use std::sync::Arc;
 use crate::booking::{Made, Maker, interval};
 use crate::definition::definitions;
 use crate::event::{Event, Manner, raw_time, read_event};
+use crate::found::{Found, Rank, Stay, weight};
 use crate::injection::{Mark, strangers};
 use crate::layout::Calendar;
 use crate::problem::Problems;
 use crate::property::Property;
-use crate::series::{Entry, Instance, expand};
+use crate::series::{Entry, expand};
 use crate::text::first_chars;
 use crate::time::Zones;
-use crate::{Booking, Dialect, Limits, ProblemKind, Rejected, RejectedKind, Status};
+use crate::{Booking, Dialect, Limits, ProblemKind, Rejected, Status};
 
 /// What all calendars of a body share.
 #[derive(Debug)]
@@ -27,31 +28,11 @@ pub(crate) struct Reader<'a, 'o> {
     pub(crate) found: Found,
 }
 
-/// The bookings found so far, within bounds.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) bookings: Vec<Booking>,
-    /// How each compares with another of the same key, where several calendars may hold it.
-    pub(crate) ranks: Option<Vec<Rank>>,
-    instances: usize,
-    bytes: usize,
-    /// Steps that the series of the body may still take together.
-    steps: usize,
-}
-
-/// Which of two versions of an event is the later: by `SEQUENCE`, `LAST-MODIFIED`, `DTSTAMP`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
-    pub(crate) sequence: u64,
-    modified: String,
-    stamp: String,
-}
-
 /// An event of the calendar that belongs to a uid.
 #[derive(Debug)]
 struct Candidate {
-    /// Of one that failed only the uid counts.
-    booking: Booking,
+    /// Number of what is known of it; of one that failed only the uid counts.
+    model: usize,
     /// Which event of the calendar it is.
     event: usize,
     series: bool,
@@ -68,29 +49,33 @@ impl Reader<'_, '_> {
     pub(crate) fn calendar(&mut self, calendar: &Calendar) -> Result<(), Rejected> {
         let mut zones = self.zones(calendar);
         let candidates = self.candidates(calendar, &mut zones);
-        let (heads, next) = by_uid(&candidates);
-        let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
-        let mut take = |at: usize| candidates.get_mut(at).and_then(Option::take);
-        self.found.bookings.reserve(heads.len());
+        let (heads, next) = by_uid(&candidates, &self.found.models);
+        self.found.stays.reserve(heads.len());
         for head in heads {
-            let Some(first) = take(head) else { continue };
+            let Some(first) = candidates.get(head) else { continue };
             let mut at = next.get(head).copied().flatten();
             if at.is_none() && first.failed.is_some() {
                 continue;
             }
             if at.is_none() && !first.series {
-                let weight = weight(&first.booking);
-                self.found.add(first.booking, weight, first.rank.map(|rank| *rank), &self.maker)?;
+                self.single(first)?;
                 continue;
             }
             let mut group = vec![first];
             while let Some(index) = at.map(place) {
-                group.extend(take(index));
+                group.extend(candidates.get(index));
                 at = next.get(index).copied().flatten();
             }
             self.group(calendar, &group, &mut zones)?;
         }
         Ok(())
+    }
+
+    /// The booking of an event whose uid no other one has.
+    fn single(&mut self, candidate: &Candidate) -> Result<(), Rejected> {
+        let Some(booking) = self.found.models.get(candidate.model) else { return Ok(()) };
+        let (stay, weight) = (Stay::of(candidate.model, booking), weight(booking));
+        self.found.add(stay, weight, candidate.rank.as_deref().cloned(), &self.maker)
     }
 
     fn zones(&mut self, calendar: &Calendar) -> Zones {
@@ -110,6 +95,7 @@ impl Reader<'_, '_> {
         let template = self.maker.dialect == Dialect::Type2Template;
         let cancelled = calendar.header.cancels();
         let mut candidates = Vec::with_capacity(calendar.events.len());
+        self.found.models.reserve(calendar.events.len());
         // Each with the places before and after which the next good events stand.
         let mut suspects = Vec::new();
         let mut marks = Vec::new();
@@ -127,14 +113,13 @@ impl Reader<'_, '_> {
                 suspects.push((index, index + 1));
             }
             let rank = self.found.ranks.is_some().then(|| Box::new(Rank::of(&event)));
-            let candidate = Candidate::new(made, &event, index, template, rank);
-            if candidate.is_some() {
-                marks.extend(event.mark);
-            }
-            candidates.extend(candidate);
+            let Some((booking, failed)) = booking_of(made, &event, template) else { continue };
+            marks.extend(event.mark);
+            let model = self.found.add_model(booking);
+            candidates.push(Candidate { model, event: index, series: event.is_of_series(), failed, rank });
         }
         self.refuse_strangers(calendar, &marks, &mut candidates, &mut suspects);
-        hold(&mut candidates, &suspects);
+        hold(&candidates, &suspects, &mut self.found.models);
         candidates
     }
 
@@ -152,7 +137,8 @@ impl Reader<'_, '_> {
             if refused {
                 let kind = ProblemKind::InjectionSuspect;
                 let line = calendar.events.get(candidate.event).map_or(1, |event| event.line);
-                self.problems.add(kind, Some(&candidate.booking.uid), line, kind.explanation());
+                let uid = self.found.models.get(candidate.model).map(|model| &*model.uid);
+                self.problems.add(kind, uid, line, kind.explanation());
                 suspects.push((candidate.event, candidate.event + 1));
             }
             !refused
@@ -160,8 +146,9 @@ impl Reader<'_, '_> {
     }
 
     /// The bookings of several events with one uid.
-    fn group(&mut self, calendar: &Calendar, members: &[Candidate], zones: &mut Zones) -> Result<(), Rejected> {
-        let uid = members.first().map(|member| &*member.booking.uid);
+    fn group(&mut self, calendar: &Calendar, members: &[&Candidate], zones: &mut Zones) -> Result<(), Rejected> {
+        let models = &self.found.models;
+        let uid = members.first().and_then(|member| models.get(member.model)).map(|model| &*model.uid);
         if members.len() > VERSIONS {
             let stretch = members.first().and_then(|first| calendar.events.get(first.event));
             let kind = ProblemKind::BadRule;
@@ -179,64 +166,70 @@ impl Reader<'_, '_> {
         let limits =
             Limits { steps_per_series: self.found.steps_for_a_series(self.manner.limits), ..*self.manner.limits };
         let expansion = expand(&entries, zones, self.maker.options.window, &self.maker.days, &limits);
-        self.found.steps = self.found.steps.saturating_sub(expansion.steps);
         for (kind, payload) in expansion.problems {
             let line = events.get(payload).map_or(1, |event| event.line);
             self.problems.add(kind, uid, line, kind.explanation());
         }
-        // What all instances of an event have in common, and what each of them weighs.
-        let mut models: Vec<Option<(Booking, usize)>> = vec![None; members.len()];
-        self.found.bookings.reserve(expansion.instances.len());
-        let most = self.manner.limits.resources;
+        self.found.spend(expansion.steps);
+        // Of each member the model of its instances, and what each of them weighs.
+        let mut of_members: Vec<Option<(usize, usize)>> = vec![None; members.len()];
+        self.found.stays.reserve(expansion.instances.len());
         for instance in expansion.instances {
             let payload = instance.payload;
-            let (Some(member), Some(model)) = (members.get(payload), models.get_mut(payload)) else { continue };
-            let (model, weight) = model.get_or_insert_with(|| {
-                let resources = merged_resources(members, &events, payload, most);
-                let model = Booking { resources, ..member.booking.clone() };
-                let weight = weight(&model);
-                (model, weight)
-            });
+            let (Some(member), Some(known)) = (members.get(payload), of_members.get_mut(payload)) else { continue };
+            let (model, weight) = *known.get_or_insert_with(|| self.model(members, &events, payload, member.model));
+            let Some(booking) = self.found.models.get(model) else { continue };
+            let stay = Stay::of_series(model, booking, instance);
             let rank = self.found.ranks.is_some().then(|| member.rank.as_deref().cloned().unwrap_or_default());
-            self.found.add(occurrence(model, instance), *weight, rank, &self.maker)?;
+            self.found.add(stay, weight, rank, &self.maker)?;
         }
         Ok(())
     }
-}
 
-fn occurrence(model: &Booking, instance: Instance) -> Booking {
-    Booking {
-        instance: instance.original,
-        start: instance.start,
-        end: instance.end,
-        status: if instance.cancelled { Status::Cancelled } else { model.status },
-        ..model.clone()
+    /// The model of a member with the resources of those that are the same but for them: a line for each room. And what
+    /// a booking of it weighs.
+    fn model(&mut self, members: &[&Candidate], events: &[Event<'_>], at: usize, own: usize) -> (usize, usize) {
+        let most = self.manner.limits.resources;
+        let Some(booking) = self.found.models.get(own) else { return (own, 0) };
+        match merged_resources(members, events, &self.found.models, at, most) {
+            Some(resources) => {
+                let merged = Booking { resources, ..booking.clone() };
+                let weight = weight(&merged);
+                (self.found.add_model(merged), weight)
+            }
+            None => (own, weight(booking)),
+        }
     }
 }
 
-/// The resources of an event and of those that are the same but for them: a line for each room.
-fn merged_resources(members: &[Candidate], events: &[Event<'_>], at: usize, most: usize) -> Arc<[String]> {
-    let (Some(own), Some(event)) = (members.get(at), events.get(at)) else { return Arc::default() };
-    if own.series {
-        return Arc::clone(&own.booking.resources);
-    }
-    let mut resources = own.booking.resources.to_vec();
+/// The resources of an event and of those that are the same but for them.
+fn merged_resources(
+    members: &[&Candidate],
+    events: &[Event<'_>],
+    models: &[Booking],
+    at: usize,
+    most: usize,
+) -> Option<Arc<[String]>> {
+    let (own, event) = (members.get(at).filter(|own| !own.series)?, events.get(at)?);
+    let own = models.get(own.model)?;
+    let mut resources = own.resources.to_vec();
     for (member, other) in members.iter().zip(events) {
+        let Some(booking) = models.get(member.model) else { continue };
         let same = !member.series
             && member.failed.is_none()
-            && same_but_resources(&own.booking, &member.booking)
+            && same_but_resources(own, booking)
             && sequence(event) == sequence(other);
         if same && resources.len() < most {
-            let new = member.booking.resources.iter().filter(|name| !resources.contains(name));
+            let new = booking.resources.iter().filter(|name| !resources.contains(name));
             let new: Vec<String> = new.take(most - resources.len()).cloned().collect();
             resources.extend(new);
         }
     }
-    resources.into()
+    Some(resources.into())
 }
 
 /// Whether two bookings differ at most in what they take up.
-pub(crate) fn same_but_resources(one: &Booking, other: &Booking) -> bool {
+fn same_but_resources(one: &Booking, other: &Booking) -> bool {
     one.start == other.start && one.end == other.end && one.people == other.people && one.status == other.status
 }
 
@@ -273,41 +266,36 @@ fn entry<'e>(
     }
 }
 
-impl Candidate {
-    /// What cannot become a booking still matters where it may stand for an instance of a series.
-    fn new(made: Made, event: &Event<'_>, index: usize, template: bool, rank: Option<Box<Rank>>) -> Option<Self> {
-        let (booking, failed) = match made {
-            Made::Good(booking) => (booking, None),
-            Made::Refused(_) | Made::Skipped if template => return None,
-            Made::Refused(kind) => (Self::nothing(event)?, Some(kind)),
-            Made::Skipped => (Self::nothing(event)?, Some(ProblemKind::NoStart)),
-        };
-        Some(Self { booking, event: index, series: event.is_of_series(), failed, rank })
-    }
-
-    fn nothing(event: &Event<'_>) -> Option<Booking> {
+/// What is known of an event. What cannot become a booking still matters where it may stand for an instance of a series.
+fn booking_of(made: Made, event: &Event<'_>, template: bool) -> Option<(Booking, Option<ProblemKind>)> {
+    let nothing = || {
         let epoch = chrono::DateTime::UNIX_EPOCH;
         event.is_of_series().then(|| event.uid().map(|uid| Booking::new(uid, epoch, epoch)))?
+    };
+    match made {
+        Made::Good(booking) => Some((booking, None)),
+        Made::Refused(_) | Made::Skipped if template => None,
+        Made::Refused(kind) => Some((nothing()?, Some(kind))),
+        Made::Skipped => Some((nothing()?, Some(ProblemKind::NoStart))),
     }
 }
 
 /// Marks the good events next to suspect ones.
-fn hold(candidates: &mut [Candidate], suspects: &[(usize, usize)]) {
+fn hold(candidates: &[Candidate], suspects: &[(usize, usize)], models: &mut [Booking]) {
     if suspects.is_empty() {
         return;
     }
     let good: Vec<(usize, usize)> = candidates
         .iter()
-        .enumerate()
-        .filter(|(_, candidate)| candidate.failed.is_none())
-        .map(|(place, candidate)| (candidate.event, place))
+        .filter(|candidate| candidate.failed.is_none())
+        .map(|candidate| (candidate.event, candidate.model))
         .collect();
     for &(before, after) in suspects {
         let left = good.partition_point(|(event, _)| *event < before).checked_sub(1);
         let right = good.partition_point(|(event, _)| *event < after);
-        for (_, place) in left.into_iter().chain([right]).filter_map(|at| good.get(at)) {
-            if let Some(candidate) = candidates.get_mut(*place) {
-                candidate.booking.held = true;
+        for (_, model) in left.into_iter().chain([right]).filter_map(|at| good.get(at)) {
+            if let Some(model) = models.get_mut(*model) {
+                model.held = true;
             }
         }
     }
@@ -321,12 +309,13 @@ fn place(at: Place) -> usize {
 }
 
 /// The first candidate of each uid, and for each candidate the next one of its uid.
-fn by_uid(candidates: &[Candidate]) -> (Vec<usize>, Vec<Option<Place>>) {
+fn by_uid(candidates: &[Candidate], models: &[Booking]) -> (Vec<usize>, Vec<Option<Place>>) {
     let mut last: HashMap<&str, usize> = HashMap::with_capacity(candidates.len());
     let mut heads = Vec::with_capacity(candidates.len());
     let mut next = vec![None; candidates.len()];
     for (index, candidate) in candidates.iter().enumerate() {
-        match last.entry(&candidate.booking.uid) {
+        let Some(model) = models.get(candidate.model) else { continue };
+        match last.entry(&model.uid) {
             Slot::Occupied(mut slot) => {
                 if let Some(next) = next.get_mut(*slot.get()) {
                     *next = u32::try_from(index).ok().and_then(Place::new);
@@ -351,52 +340,5 @@ impl Rank {
     }
 }
 
-impl Found {
-    /// For a body of one calendar or of several.
-    pub(crate) fn new(several: bool) -> Self {
-        Self { bookings: Vec::new(), ranks: several.then(Vec::new), instances: 0, bytes: 0, steps: STEPS }
-    }
-
-    /// Keeps a booking of the window.
-    fn add(&mut self, booking: Booking, weight: usize, rank: Option<Rank>, maker: &Maker<'_>) -> Result<(), Rejected> {
-        if !maker.options.window.overlaps(booking.start, booking.end) {
-            return Ok(());
-        }
-        self.instances += 1;
-        self.bytes = self.bytes.saturating_add(weight);
-        if self.instances > maker.options.limits.instances || self.bytes > BYTES {
-            return Err(Rejected::new(RejectedKind::TooLarge, "the feed holds more instances than allowed"));
-        }
-        self.bookings.push(booking);
-        if let (Some(ranks), Some(rank)) = (&mut self.ranks, rank) {
-            ranks.push(rank);
-        }
-        Ok(())
-    }
-
-    /// Many hostile series get less each, so that they cannot add up.
-    fn steps_for_a_series(&self, limits: &Limits) -> usize {
-        limits.steps_per_series.min(self.steps.max(FEWEST_STEPS))
-    }
-}
-
-/// About the memory that a booking takes.
-fn weight(booking: &Booking) -> usize {
-    let people = booking.people.iter().map(|person| {
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        size_of_val(person) + text(&person.email) + text(&person.name)
-    });
-    let resources = booking.resources.iter().map(|name| size_of_val(name) + name.len());
-    let text = booking.uid.len() + booking.summary.as_ref().map_or(0, |summary| summary.len());
-    size_of_val(booking) + text + people.sum::<usize>() + resources.sum::<usize>()
-}
-
 /// Events of one uid; a series does not have more changed instances.
 const VERSIONS: usize = 5_000;
-
-/// Bytes that the bookings of a snapshot may take.
-const BYTES: usize = 512 * 1024 * 1024;
-
-/// Steps that all series of a body may take together, and those that each has in any case.
-const STEPS: usize = 20_000_000;
-const FEWEST_STEPS: usize = 200;

@@ -10,32 +10,83 @@ pub(crate) fn body_hash(body: &[u8]) -> Digest {
     Digest(Sha256::digest(body).into())
 }
 
-/// Changes when a booking comes, goes, moves, or is for others. The bookings are in order.
-pub(crate) fn semantic_hash(bookings: &[Booking]) -> Digest {
-    let mut hash = Sha256::new();
-    let mut buffer = Vec::with_capacity(2 * AT_ONCE);
-    for booking in bookings {
-        write(booking, &mut buffer);
-        if buffer.len() >= AT_ONCE {
-            hash.update(&buffer);
-            buffer.clear();
+/// Changes when a booking comes, goes, moves, or is for others.
+#[derive(Debug)]
+pub(crate) struct SemanticHash {
+    hash: Sha256,
+    /// What is still to be hashed.
+    buffer: Vec<u8>,
+    /// By model, for those of many bookings.
+    known: Vec<Option<Known>>,
+}
+
+/// What all bookings of a model begin and end with.
+#[derive(Clone, Debug)]
+struct Known {
+    begin: Box<[u8]>,
+    end: Box<[u8]>,
+}
+
+impl SemanticHash {
+    /// Of bookings of so many models.
+    pub(crate) fn new(models: usize) -> Self {
+        Self { hash: Sha256::new(), buffer: Vec::with_capacity(2 * AT_ONCE), known: vec![None; models] }
+    }
+
+    /// The bookings come in order, with their model if others have it, too.
+    pub(crate) fn add(&mut self, booking: &Booking, model: Option<usize>) {
+        let out = &mut self.buffer;
+        match model.and_then(|model| self.known.get_mut(model)) {
+            Some(known) => {
+                let known = known.get_or_insert_with(|| Known::of(booking));
+                out.extend_from_slice(&known.begin);
+                times(booking, out);
+                out.extend_from_slice(&known.end);
+            }
+            None => {
+                text(&booking.uid, out);
+                times(booking, out);
+                people_and_resources(booking, out);
+            }
+        }
+        if self.buffer.len() >= AT_ONCE {
+            self.hash.update(&self.buffer);
+            self.buffer.clear();
         }
     }
-    hash.update(&buffer);
-    Digest(hash.finalize().into())
+
+    pub(crate) fn finish(mut self) -> Digest {
+        self.hash.update(&self.buffer);
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl Known {
+    fn of(booking: &Booking) -> Self {
+        let (mut begin, mut end) = (Vec::new(), Vec::new());
+        text(&booking.uid, &mut begin);
+        people_and_resources(booking, &mut end);
+        Self { begin: begin.into(), end: end.into() }
+    }
 }
 
 /// Bytes that are hashed together.
 const AT_ONCE: usize = 16 * 1024;
 
+fn times(booking: &Booking, out: &mut Vec<u8>) {
+    let mut bytes = [0; 26];
+    let (times, marks) = bytes.split_at_mut(24);
+    let instance = booking.instance.map_or(i64::MIN, |instance| instance.timestamp());
+    let numbers = [instance, booking.start.timestamp(), booking.end.timestamp()];
+    for (place, number) in times.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
+    }
+    marks.copy_from_slice(&[status(booking.status), u8::from(booking.held)]);
+    out.extend_from_slice(&bytes);
+}
+
 /// Every part with its length or kind before it, so that no two bookings look alike.
-fn write(booking: &Booking, out: &mut Vec<u8>) {
-    text(&booking.uid, out);
-    number(booking.instance.map_or(i64::MIN, |instance| instance.timestamp()), out);
-    number(booking.start.timestamp(), out);
-    number(booking.end.timestamp(), out);
-    out.push(status(booking.status));
-    out.push(u8::from(booking.held));
+fn people_and_resources(booking: &Booking, out: &mut Vec<u8>) {
     length(booking.people.len(), out);
     match &*booking.people {
         [only] => person(only.email.as_deref(), only, out),
@@ -91,10 +142,6 @@ fn role(role: Role) -> u8 {
         Role::Organizer => 0,
         Role::Attendee => 1,
     }
-}
-
-fn number(value: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Nothing in a body is longer than 32 bits tell.

@@ -1,16 +1,17 @@
 //! From a body to a snapshot.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::booking::Maker;
-use crate::calendar::{Found, Reader, same_but_resources};
+use crate::calendar::Reader;
 use crate::event::Manner;
-use crate::hash::{body_hash, semantic_hash};
+use crate::found::Found;
+use crate::hash::body_hash;
 use crate::layout::{Layout, scan};
+use crate::order::ordered;
 use crate::problem::Problems;
 use crate::property::Reading;
-use crate::{Booking, Dialect, Options, ProblemKind, Rejected, RejectedKind, Snapshot};
+use crate::{Dialect, Options, ProblemKind, Rejected, RejectedKind, Snapshot};
 
 /// Reads one body.
 ///
@@ -42,14 +43,14 @@ pub fn read(body: &[u8], options: &Options) -> Result<Snapshot, Rejected> {
     }
     let Reader { maker, mut problems, found, .. } = reader;
     report_body(&layout, &maker, &mut problems);
-    let bookings = ordered(found);
+    let (bookings, semantic_hash) = ordered(found);
     Ok(Snapshot {
         problems_total: problems.total(),
         problems: problems.into_kept(),
         dialect,
         complete: layout.whole,
         body_hash: body_hash(body),
-        semantic_hash: semantic_hash(&bookings),
+        semantic_hash,
         refresh_seconds: layout.refresh_seconds,
         events: layout.events,
         bookings,
@@ -81,127 +82,4 @@ fn report_body(layout: &Layout, maker: &Maker<'_>, problems: &mut Problems) {
         let kind = ProblemKind::Truncated;
         problems.add(kind, None, layout.last_line, kind.explanation());
     }
-}
-
-/// By start, uid and instance; of two versions in two calendars the later.
-fn ordered(found: Found) -> Vec<Booking> {
-    let Found { mut bookings, ranks, .. } = found;
-    if let Some(ranks) = ranks {
-        let mut ranked: Vec<_> = bookings.into_iter().zip(ranks).enumerate().collect();
-        // The latest version of each key comes first.
-        ranked.sort_by(|(at, (one, rank)), (other_at, (other, other_rank))| {
-            let by_key = (&one.uid, one.instance).cmp(&(&other.uid, other.instance));
-            by_key.then_with(|| other_rank.cmp(rank)).then_with(|| other_at.cmp(at))
-        });
-        let mut kept: Vec<(Booking, u64)> = Vec::with_capacity(ranked.len());
-        for (_, (booking, rank)) in ranked {
-            match kept.last_mut() {
-                Some((known, sequence)) if known.uid == booking.uid && known.instance == booking.instance => {
-                    if *sequence == rank.sequence && same_but_resources(known, &booking) {
-                        let new = booking.resources.iter().filter(|name| !known.resources.contains(name));
-                        known.resources = known.resources.iter().chain(new).cloned().collect();
-                    }
-                }
-                _ => kept.push((booking, rank.sequence)),
-            }
-        }
-        bookings = kept.into_iter().map(|(booking, _)| booking).collect();
-    }
-    sort(&mut bookings);
-    bookings
-}
-
-/// Sorts by start, uid and instance: numbers that stand for them, then each booking moves once.
-fn sort(bookings: &mut [Booking]) {
-    let mut keys = keys(bookings);
-    keys.sort_unstable();
-    sort_instances(&mut keys, bookings);
-    for first in 0..keys.len() {
-        // Each turn of the circle puts one booking where it belongs.
-        let mut at = first;
-        while let Some(from) = keys.get_mut(at).map(|key| std::mem::replace(&mut key.at, number(at)) as usize)
-            && from != first
-            && from != at
-        {
-            bookings.swap(at, from);
-            at = from;
-        }
-    }
-}
-
-/// What a booking is sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct SortKey {
-    start: i64,
-    /// Compares as its uid does.
-    uid: u32,
-    /// Where the booking stands.
-    at: u32,
-}
-
-fn keys(bookings: &[Booking]) -> Vec<SortKey> {
-    let ranks = ranks(bookings);
-    let mut keys = Vec::with_capacity(bookings.len());
-    let mut ranks = ranks.into_iter().peekable();
-    let mut uid = 0;
-    for (at, booking) in bookings.iter().enumerate() {
-        if let Some((_, rank)) = ranks.next_if(|(first, _)| *first == at) {
-            uid = rank;
-        }
-        keys.push(SortKey { start: booking.start.timestamp_micros(), uid, at: number(at) });
-    }
-    keys
-}
-
-/// Where the bookings of another uid begin, which mostly stand together, and a number that compares as this uid does.
-fn ranks(bookings: &[Booking]) -> Vec<(usize, u32)> {
-    let uid = |at: usize| bookings.get(at).map_or("", |booking| &*booking.uid);
-    let mut last: Option<&Arc<str>> = None;
-    let begins = bookings.iter().enumerate().filter(|(_, booking)| {
-        let before = last.replace(&booking.uid);
-        before.is_none_or(|before| !Arc::ptr_eq(before, &booking.uid))
-    });
-    let mut ranks: Vec<(usize, u32)> = begins.map(|(at, _)| (at, 0)).collect();
-    let common = ranks.iter().fold(uid(0).len(), |common, (at, _)| {
-        uid(0).bytes().zip(uid(*at).bytes()).take(common).take_while(|(one, other)| one == other).count()
-    });
-    let begun = ranks.iter().enumerate();
-    let mut sorted: Vec<(u64, usize, usize)> =
-        begun.map(|(run, (at, _))| (eight_bytes(uid(*at), common), *at, run)).collect();
-    sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| uid(one.1).cmp(uid(other.1))));
-    let (mut rank, mut last) = (0, None);
-    for (_, at, run) in sorted {
-        let uid = uid(at);
-        if last.replace(uid).is_some_and(|last| last != uid) {
-            rank += 1;
-        }
-        if let Some(place) = ranks.get_mut(run) {
-            place.1 = rank;
-        }
-    }
-    ranks
-}
-
-/// Of one uid and start by the instance, where the bookings do not stand so already.
-fn sort_instances(keys: &mut [SortKey], bookings: &[Booking]) {
-    let instance = |key: &SortKey| bookings.get(key.at as usize).map(|booking| booking.instance);
-    for same in keys.chunk_by_mut(|one, other| (one.start, one.uid) == (other.start, other.uid)) {
-        if same.len() > 1 {
-            same.sort_by_key(instance);
-        }
-    }
-}
-
-/// There are fewer bookings than 32 bits count.
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// The eight bytes from a place on as a number that compares like them; what is missing counts as zero.
-fn eight_bytes(text: &str, from: usize) -> u64 {
-    let mut bytes = [0; 8];
-    for (byte, of_text) in bytes.iter_mut().zip(text.bytes().skip(from)) {
-        *byte = of_text;
-    }
-    u64::from_be_bytes(bytes)
 }

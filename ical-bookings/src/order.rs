@@ -1,0 +1,149 @@
+//! The bookings of a snapshot in their order.
+
+use crate::found::{Found, Rank, Stay};
+use crate::hash::SemanticHash;
+use crate::snapshot::Digest;
+use crate::Booking;
+
+/// The bookings by start, uid and instance; of two versions in two calendars the later. With the hash of what they mean.
+pub(crate) fn ordered(found: Found) -> (Vec<Booking>, Digest) {
+    let Found { mut models, mut stays, ranks, .. } = found;
+    if let Some(ranks) = ranks {
+        stays = latest(&mut models, stays.into_iter().zip(ranks).collect());
+    }
+    let keys = sorted_keys(&models, &stays);
+    let mut uses = vec![0_u32; models.len()];
+    for stay in &stays {
+        if let Some(uses) = uses.get_mut(stay.model) {
+            *uses += 1;
+        }
+    }
+    let mut models: Vec<Option<Booking>> = models.into_iter().map(Some).collect();
+    let mut hash = SemanticHash::new(models.len());
+    let mut bookings = Vec::with_capacity(stays.len());
+    let mut shared = Vec::with_capacity(AT_ONCE);
+    // Collecting alone is mostly waiting for memory, which a few can do together.
+    for keys in keys.chunks(AT_ONCE) {
+        shared.clear();
+        let begin = bookings.len();
+        for stay in keys.iter().filter_map(|key| stays.get(key.at as usize)) {
+            let (Some(model), Some(uses)) = (models.get_mut(stay.model), uses.get(stay.model)) else { continue };
+            let once = *uses == 1;
+            let Some(model) = (if once { model.take() } else { model.clone() }) else { continue };
+            bookings.push(stay.with(model));
+            shared.push((!once).then_some(stay.model));
+        }
+        for (booking, model) in bookings.iter().skip(begin).zip(&shared) {
+            hash.add(booking, *model);
+        }
+    }
+    (bookings, hash.finish())
+}
+
+/// Bookings that are collected, then hashed.
+const AT_ONCE: usize = 256;
+
+/// The latest version of each key. Rooms that versions of the same number show are put together.
+fn latest(models: &mut Vec<Booking>, stays: Vec<(Stay, Rank)>) -> Vec<Stay> {
+    let uid = |stay: &Stay| models.get(stay.model).map(|model| &model.uid);
+    let mut ranked: Vec<_> = stays.into_iter().enumerate().collect();
+    ranked.sort_by(|(at, (one, rank)), (other_at, (other, other_rank))| {
+        let by_key = (uid(one), one.instance).cmp(&(uid(other), other.instance));
+        by_key.then_with(|| other_rank.cmp(rank)).then_with(|| other_at.cmp(at))
+    });
+    let mut kept: Vec<(Stay, u64)> = Vec::with_capacity(ranked.len());
+    for (_, (stay, rank)) in ranked {
+        match kept.last_mut() {
+            Some((known, sequence)) if is_same(models, known, &stay) => {
+                if *sequence == rank.sequence {
+                    merge(models, known, &stay);
+                }
+            }
+            _ => kept.push((stay, rank.sequence)),
+        }
+    }
+    kept.into_iter().map(|(stay, _)| stay).collect()
+}
+
+fn is_same(models: &[Booking], one: &Stay, other: &Stay) -> bool {
+    let uid = |stay: &Stay| models.get(stay.model).map(|model| &model.uid);
+    uid(one) == uid(other) && one.instance == other.instance
+}
+
+/// Gives one booking the resources of another, if they differ in nothing else.
+fn merge(models: &mut Vec<Booking>, known: &mut Stay, other: &Stay) {
+    let (Some(model), Some(other_model)) = (models.get(known.model), models.get(other.model)) else { return };
+    let same = (known.start, known.end, known.status) == (other.start, other.end, other.status)
+        && model.people == other_model.people;
+    if same {
+        let new = other_model.resources.iter().filter(|name| !model.resources.contains(name));
+        let resources = model.resources.iter().chain(new).cloned().collect();
+        let merged = Booking { resources, ..model.clone() };
+        known.model = models.len();
+        models.push(merged);
+    }
+}
+
+/// What a booking is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SortKey {
+    start: i64,
+    /// Compares as its uid does.
+    uid: u32,
+    /// Where it stands.
+    at: u32,
+}
+
+fn sorted_keys(models: &[Booking], stays: &[Stay]) -> Vec<SortKey> {
+    let uids = ranks(models);
+    let keys = (0..).zip(stays).map(|(at, stay)| {
+        let uid = uids.get(stay.model).copied().unwrap_or_default();
+        SortKey { start: stay.start.timestamp_micros(), uid, at }
+    });
+    let mut keys: Vec<SortKey> = keys.collect();
+    keys.sort_unstable();
+    // Those of one series mostly stand in the order of their instances already.
+    for same in keys.chunk_by_mut(|one, other| (one.start, one.uid) == (other.start, other.uid)) {
+        if same.len() > 1 {
+            same.sort_by_key(|key| stays.get(key.at as usize).map(|stay| stay.instance));
+        }
+    }
+    keys
+}
+
+/// For each model a number that compares as its uid does.
+fn ranks(models: &[Booking]) -> Vec<u32> {
+    let uid = |at: usize| models.get(at).map_or("", |model| &*model.uid);
+    let common = models.iter().fold(uid(0).len(), |common, model| {
+        let same = uid(0).bytes().zip(model.uid.bytes()).take(common);
+        same.take_while(|(one, other)| one == other).count()
+    });
+    let mut sorted: Vec<(u64, usize)> =
+        models.iter().enumerate().map(|(at, model)| (eight_bytes(&model.uid, common), at)).collect();
+    sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| uid(one.1).cmp(uid(other.1))));
+    let mut ranks = vec![0; models.len()];
+    let (mut rank, mut last) = (0, None);
+    for (_, at) in sorted {
+        let uid = uid(at);
+        if last.replace(uid).is_some_and(|last| last != uid) {
+            rank += 1;
+        }
+        if let Some(place) = ranks.get_mut(at) {
+            *place = rank;
+        }
+    }
+    ranks
+}
+
+/// The eight bytes from a place on as a number that compares like them; what is missing counts as zero.
+fn eight_bytes(text: &str, from: usize) -> u64 {
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    if let Some(eight) = rest.first_chunk::<8>() {
+        return u64::from_be_bytes(*eight);
+    }
+    let mut bytes = [0; 8];
+    for (byte, of_text) in bytes.iter_mut().zip(rest) {
+        *byte = *of_text;
+    }
+    u64::from_be_bytes(bytes)
+}
