@@ -19,24 +19,6 @@ fn sql(installation: &Installation, statements: &str) {
     Connection::open(installation.store()).unwrap().execute_batch(statements).unwrap();
 }
 
-fn until_done(installation: &Installation) {
-    for _ in 0..6 {
-        let plan = installation.run(&["plan", "--json"]);
-        let hashes: Vec<String> =
-            plan.json()["links"].as_array().unwrap().iter().map(|l| l["plan"].as_str().unwrap().to_owned()).collect();
-        let mut arguments = vec!["apply"];
-        for hash in &hashes {
-            arguments.extend(["--approve", hash]);
-        }
-        let said = installation.run(&arguments);
-        assert_ne!(said.code, 1, "{}", said.all());
-        if said.code == 0 {
-            return;
-        }
-    }
-    panic!("left over: {}", installation.run(&["plan"]).all());
-}
-
 fn user<'a>(users: &'a Value, last: &str) -> Option<&'a Value> {
     users.as_array().unwrap().iter().find(|user| user["last_name"] == last && user["active"] == true)
 }
@@ -54,7 +36,7 @@ fn people_and_policies_of_timeware_arrive_in_net2_and_leavers_lose_their_access(
          SELECT 1, 'Asha', 'de Mello', 7654321, '4711', p.terminal_policy_id, g.grouping_ref_id
          FROM tterminal_policy p, tgrouping_ref g WHERE g.description = 'Bakery' AND p.description = 'Night shift';",
     );
-    until_done(&installation);
+    installation.settle();
     let users = sim.control("GET", "users", &Value::Null);
     let asha = user(&users, "de Mello").unwrap_or_else(|| panic!("nobody arrived: {users}"));
     assert_eq!(asha["first_name"], "Asha");
@@ -64,7 +46,7 @@ fn people_and_policies_of_timeware_arrive_in_net2_and_leavers_lose_their_access(
     assert_eq!(asha["fields"]["14"], "4711", "{asha}");
 
     sql(&installation, "UPDATE temployee SET employee_status_id = 2, date_left_company = '2020-01-01 00:00:00';");
-    until_done(&installation);
+    installation.settle();
     let users = sim.control("GET", "users", &Value::Null);
     let asha = users.as_array().unwrap().iter().find(|user| user["last_name"] == "de Mello").unwrap();
     assert_eq!(asha["levels"], json!([]), "{asha}");
@@ -75,7 +57,7 @@ fn people_and_policies_of_timeware_arrive_in_net2_and_leavers_lose_their_access(
 fn department_names_go_both_ways_and_are_never_deleted() {
     let sim = SimProcess::net2(&["--people", "3"]);
     let installation = Installation::against(&sim, "");
-    until_done(&installation);
+    installation.settle();
     sql(
         &installation,
         "UPDATE tgrouping_ref SET description = 'Front desk' WHERE description = 'Reception';
@@ -84,7 +66,7 @@ fn department_names_go_both_ways_and_are_never_deleted() {
     let departments = sim.control("GET", "departments", &Value::Null);
     let engineering = departments.as_array().unwrap().iter().find(|d| d["name"] == "Engineering").unwrap();
     sim.control("PUT", &format!("departments/{}", engineering["id"]), &json!({"name": "Machine room"}));
-    until_done(&installation);
+    installation.settle();
     let names = |value: &Value| -> Vec<String> {
         value.as_array().unwrap().iter().map(|d| d["name"].as_str().unwrap().to_owned()).collect()
     };
@@ -110,7 +92,7 @@ fn department_names_go_both_ways_and_are_never_deleted() {
 fn changing_the_leading_side_keeps_everybody() {
     let sim = SimProcess::net2(&["--people", "12"]);
     let installation = Installation::against(&sim, "");
-    until_done(&installation);
+    installation.settle();
     let people = |installation: &Installation| {
         tests::dump(&installation.store()).into_iter().filter(|row| row.starts_with("person")).count()
     };
@@ -121,7 +103,7 @@ fn changing_the_leading_side_keeps_everybody() {
     std::fs::write(&file, format!("{text}[people]\ndirection = \"timeware-to-net2\"\n")).unwrap();
     let said = installation.run(&["apply", "--json"]);
     assert_eq!(said.code, 2, "a change of the leading side needs a person's word: {}", said.all());
-    until_done(&installation);
+    installation.settle();
     assert_eq!(people(&installation), before);
     assert_eq!(sim.control("GET", "users", &Value::Null).as_array().unwrap().len(), users);
 }

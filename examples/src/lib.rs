@@ -2,4 +2,7 @@
 
 pub mod attendance;
 pub mod booking_server;
+pub mod inventry_timeware;
 pub mod net2_timeware;
+pub mod optima_timeware;
+mod section;

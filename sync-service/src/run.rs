@@ -80,14 +80,14 @@ async fn perform<P: Program>(asked: Asked, host: &mut Host, log: &mut Log) -> Re
             verbs::check::<P>(&options, &config_file::<P>(&options), host.clock.clone()).await
         }
         Asked::Shared(options, verb) => {
-            let opened = Opened::<P>::open(&options, host.clock.clone()).await?;
+            let opened = Opened::<P>::open(&options, host.clock.clone(), None).await?;
             opened.perform(verb, &options, host, log).await
         }
         Asked::Own(options, name, arguments) => {
             if let Some(answer) = P::alone(&name, &arguments) {
                 return answer;
             }
-            let opened = Opened::<P>::open(&options, host.clock.clone()).await?;
+            let opened = Opened::<P>::open(&options, host.clock.clone(), Some(&name)).await?;
             let (program, desk) = opened.desk(&options, Access::Order, host, log)?;
             verbs::warm_up(&program, &desk).await?;
             program.verb(&name, &arguments, &desk).await
@@ -107,7 +107,7 @@ struct Opened<P> {
 }
 
 impl<P: Program> Opened<P> {
-    async fn open(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+    async fn open(options: &Options, clock: Arc<dyn Clock>, own_verb: Option<&str>) -> Result<Self, Failure> {
         if options.demo {
             let folder = tempfile::Builder::new().prefix(P::NAME).tempdir()?;
             let mut setup = Setup::in_folder(P::NAME, folder.path()).with_clock(clock);
@@ -115,7 +115,8 @@ impl<P: Program> Opened<P> {
             let program = P::demo(&setup).await?;
             return Ok(Self { program, setup, demo: Some(folder) });
         }
-        let (program, setup) = config::load::<P>(&config_file::<P>(options), options.data.as_deref(), clock).await?;
+        let file = config_file::<P>(options);
+        let (program, setup) = config::load::<P>(&file, options.data.as_deref(), clock, own_verb).await?;
         Ok(Self { program, setup, demo: None })
     }
 

@@ -79,27 +79,13 @@ impl BookingSite {
 
     /// Changes what is kept of the feed, if it was ever asked. Only times are changed this way.
     pub fn change_feed_state(&self, change: impl FnOnce(&mut Value)) {
-        let Some(store) = self.store() else { return };
-        let read = "SELECT value FROM documents WHERE kind = 'feed' AND key = 'venue'";
-        let Ok(text) = store.query_row(read, [], |row| row.get::<_, String>(0)) else { return };
-        let mut state: Value = serde_json::from_str(&text).unwrap();
-        change(&mut state);
-        store
-            .execute("UPDATE documents SET value = ?1 WHERE kind = 'feed' AND key = 'venue'", [state.to_string()])
-            .unwrap();
+        change_kept(&self.server, "feed", "venue", change);
     }
 
     /// Letters that wait for another try may be sent at once.
     pub fn letters_are_due(&self) {
-        let store = self.store().expect("nothing was stored yet");
+        let store = store_of(&self.server).expect("nothing was stored yet");
         store.execute("UPDATE mail SET not_before = 0 WHERE body IS NOT NULL", []).unwrap();
-    }
-
-    fn store(&self) -> Option<Connection> {
-        let file = self.server.folder().join("data/bookings.db");
-        let store = file.exists().then(|| Connection::open(file).unwrap())?;
-        store.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        Some(store)
     }
 
     /// Somebody (name, address) books a room, from so many minutes from now to so many. Answers the id of the booking.
@@ -132,13 +118,7 @@ impl BookingSite {
 
     /// The doors that somebody may open now, as the door system sees it.
     pub fn opens(&self, email: &str) -> Vec<i64> {
-        let rights = self.net2.control("GET", &format!("rights?email={email}"), &Value::Null);
-        let people = rights.as_array().unwrap();
-        assert!(people.len() <= 1, "{email} is there twice: {rights}");
-        let last = people.iter().filter_map(|one| one["spans"].as_array()?.last());
-        let open = last.filter(|span| span["to"].is_null()).flat_map(|span| span["doors"].as_array().unwrap());
-        let doors: BTreeSet<i64> = open.map(|door| door["door"].as_i64().unwrap()).collect();
-        doors.into_iter().collect()
+        opens(&self.net2, email)
     }
 
     /// The one code that somebody has now, as the door system sees it.
@@ -156,6 +136,35 @@ impl BookingSite {
     }
 }
 
+/// The doors that somebody may open now, as the door system sees it.
+pub fn opens(net2: &SimProcess, email: &str) -> Vec<i64> {
+    let rights = net2.control("GET", &format!("rights?email={email}"), &Value::Null);
+    let people = rights.as_array().unwrap();
+    assert!(people.len() <= 1, "{email} is there twice: {rights}");
+    let last = people.iter().filter_map(|one| one["spans"].as_array()?.last());
+    let open = last.filter(|span| span["to"].is_null()).flat_map(|span| span["doors"].as_array().unwrap());
+    let doors: BTreeSet<i64> = open.map(|door| door["door"].as_i64().unwrap()).collect();
+    doors.into_iter().collect()
+}
+
+/// Changes what a `booking-server` keeps of a feed or room between two readings, if it was ever asked.
+pub fn change_kept(server: &Installation, kind: &str, key: &str, change: impl FnOnce(&mut Value)) {
+    let Some(store) = store_of(server) else { return };
+    let read = "SELECT value FROM documents WHERE kind = ?1 AND key = ?2";
+    let Ok(text) = store.query_row(read, [kind, key], |row| row.get::<_, String>(0)) else { return };
+    let mut state: Value = serde_json::from_str(&text).unwrap();
+    change(&mut state);
+    let write = "UPDATE documents SET value = ?1 WHERE kind = ?2 AND key = ?3";
+    store.execute(write, [&state.to_string(), kind, key]).unwrap();
+}
+
+fn store_of(server: &Installation) -> Option<Connection> {
+    let file = server.folder().join("data/bookings.db");
+    let store = file.exists().then(|| Connection::open(file).unwrap())?;
+    store.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    Some(store)
+}
+
 /// An instant as the simulators take it, to the second.
 pub fn clock(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -170,15 +179,23 @@ pub fn clear_mail(smtp: &SmtpServer) -> String {
 pub const MAIL: &str = "[mail]\nenabled = true\nserver = \"127.0.0.1\"\nsender = \"Front desk <no-reply@site.example>\"\n\
                         fault_recipients = \"desk@site.example; it@site.example\"\ngather_seconds = 0\nrate_per_minute = 10000\n";
 
-fn config(net2: &SimProcess, doors: &[i64], more: &str) -> String {
+/// The sections about this program's folder and the door system; lines about the doors' areas may follow.
+pub fn net2_section(net2: &SimProcess) -> String {
     let (url, operator, client_id) = (net2.info("url"), net2.info("operator"), net2.info("client_id"));
-    let door = |place: usize| doors.get(place).copied().unwrap_or_default();
     format!(
         "[service]\ndata = \"data\"\n\n[net2]\nurl = {url:?}\noperator = {operator:?}\npassword = \"env:NET2_PASSWORD\"\n\
          client_id = {client_id:?}\ntime_zone = \"Europe/London\"\nquerydb = true\nconnect_seconds = 2\ncall_seconds = 5\n\
-         request_lifetime_seconds = 0\nrequests_per_second = 1000\n\n[[feeds]]\nname = \"venue\"\nlink = \"env:FEED_LINK\"\n\
+         request_lifetime_seconds = 0\nrequests_per_second = 1000\n\n"
+    )
+}
+
+fn config(net2: &SimProcess, doors: &[i64], more: &str) -> String {
+    let door = |place: usize| doors.get(place).copied().unwrap_or_default();
+    format!(
+        "{}[[feeds]]\nname = \"venue\"\nlink = \"env:FEED_LINK\"\n\
          allow_http = true\nallow_private = true\ninterval_minutes = 1\n\n[access.resources]\n\
          \"Room #1\" = [{}, {}]\n\"Room #4\" = [{}, {}]\n\n{more}",
+        net2_section(net2),
         door(0),
         door(1),
         door(0),
@@ -186,7 +203,8 @@ fn config(net2: &SimProcess, doors: &[i64], more: &str) -> String {
     )
 }
 
-fn doors_of(net2: &SimProcess) -> Vec<i64> {
+/// Serial numbers of all doors, in order.
+pub fn doors_of(net2: &SimProcess) -> Vec<i64> {
     let doors = net2.control("GET", "doors", &Value::Null);
     let ids = doors.as_array().into_iter().flatten().filter_map(|door| door.get("id").and_then(Value::as_i64));
     let mut ids: Vec<i64> = ids.collect();

@@ -19,7 +19,7 @@ mod booking;
 mod smtp;
 mod timeware;
 
-pub use booking::{BookingSite, MAIL, clear_mail, clock};
+pub use booking::{BookingSite, MAIL, change_kept, clear_mail, clock, doors_of, net2_section, opens};
 pub use smtp::{Certificate, Kept, SmtpServer, read_code};
 pub use timeware::dump;
 
@@ -135,6 +135,16 @@ impl Installation {
         Self::of("net2-timeware", text, vec![("NET2_PASSWORD", password.to_owned())])
     }
 
+    /// An installation of a program between a bridge and an embedded timeware store: `section` is that of the bridge, with
+    /// its key in `BRIDGE_KEY`; `more` stands at the end. Absence is believed at once.
+    pub fn of_bridge(program: &'static str, section: &str, key: String, more: &str) -> Self {
+        let text = format!(
+            "[service]\ndata = \"data\"\n\n{section}\nrequests_per_second = 1000\n\n[timeware]\nstore = \"embedded\"\npath = \"timeware.db\"\n\n\
+             [guards]\nremoval_confirmations = 1\nmin_absence = \"1s\"\nsettle_margin = \"1s\"\n\n{more}"
+        );
+        Self::of(program, &text, vec![("BRIDGE_KEY", key)])
+    }
+
     /// An installation of any program with this configuration.
     pub fn of(program: &'static str, text: &str, secrets: Vec<(&'static str, String)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -155,6 +165,25 @@ impl Installation {
     /// Runs the program with these arguments to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
         Said::of(&self.command(arguments).output().unwrap())
+    }
+
+    /// Applies and approves until nothing is left to do, as an administrator would who agrees to everything.
+    pub fn settle(&self) {
+        for _ in 0..6 {
+            let plan = self.run(&["plan", "--json"]);
+            let links = plan.json()["links"].as_array().cloned().unwrap_or_default();
+            let hashes: Vec<&str> = links.iter().filter_map(|link| link["plan"].as_str()).collect();
+            let mut arguments = vec!["apply"];
+            for hash in hashes {
+                arguments.extend(["--approve", hash]);
+            }
+            let said = self.run(&arguments);
+            assert_ne!(said.code, 1, "{}", said.all());
+            if said.code == 0 {
+                return;
+            }
+        }
+        panic!("left over: {}", self.run(&["plan"]).all());
     }
 
     /// Starts the program with these arguments.

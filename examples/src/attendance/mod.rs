@@ -3,6 +3,8 @@
 pub mod config;
 pub(crate) mod demo;
 pub(crate) mod links;
+pub(crate) mod live;
+pub(crate) mod profile;
 mod schema;
 pub(crate) mod store;
 mod terminals;

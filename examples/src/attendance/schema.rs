@@ -35,9 +35,9 @@ pub(super) async fn run(arguments: &ArgMatches, timeware: &Timeware) -> Result<A
     }
     let mut made = Vec::new();
     if arguments.get_flag("make-own-tables") {
-        made = timeware_model::create_own_tables(&timeware.config, timeware.password.clone()).await?;
+        made = timeware_model::create_own_tables(timeware.config.clone(), timeware.password.clone()).await?;
     }
-    let report = timeware_model::check_schema(&timeware.config, timeware.password.clone()).await?;
+    let report = timeware_model::check_schema(timeware.config.clone(), timeware.password.clone()).await?;
     let mut text = String::new();
     for table in &made {
         text.push_str(&format!("made {table}\n"));

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use examples::booking_server::BookingServer;
+use examples::inventry_timeware::InventryTimeware;
 use examples::net2_timeware::Net2Timeware;
+use examples::optima_timeware::OptimaTimeware;
 use serde_json::{Map, Value};
 use sync_service::{Host, Program, run};
 
@@ -16,6 +18,8 @@ async fn main() -> ExitCode {
     let mut said = Map::new();
     let codes = [
         play::<Net2Timeware>("a simulated site, an embedded store", &more, &mut said).await,
+        play::<OptimaTimeware>("a simulated site, an embedded store", &more, &mut said).await,
+        play::<InventryTimeware>("a simulated school, an embedded store", &more, &mut said).await,
         play::<BookingServer>("a simulated booking system, simulated doors, a day in seconds", &more, &mut said).await,
     ];
     if as_json(&more) {

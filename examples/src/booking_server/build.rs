@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use booking_access::codes::Identification;
 use booking_access::{Access, Bookers, Fault, Sealer, Settings, Store, Watched, link};
+use graph_rooms::sync::GraphRooms;
 use ical_bookings::sync::IcalSite;
 use net2_client::sync::{BookersConfig, Net2Doors};
 use secrecy::SecretString;
@@ -11,6 +12,7 @@ use sync_core::clock::Clock;
 use sync_core::connector::{CodeKind, DoorSystem, Endpoint, Source as _};
 use sync_service::{ConfigFault, ConfigFaults, Installation, Setup};
 
+use super::outlook::Tenant;
 use super::post::{self, MailEndpoint, Post};
 use super::source::BookingSource;
 use super::states::StoredStates;
@@ -22,11 +24,18 @@ pub(super) struct Secrets {
     pub(super) client: Option<SecretString>,
     /// One per feed, in their order.
     pub(super) links: Vec<SecretString>,
+    /// Of the application in the tenant.
+    pub(super) outlook: Option<SecretString>,
 }
 
 /// Reads the secrets, opens the store, makes everything. Sends nothing.
 pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>, Installation), ConfigFaults> {
+    let config = &located(config, setup);
     let (mut faults, warnings) = config.faults();
+    if setup.is_for("rooms") {
+        // The verb is there to find them.
+        faults.retain(|fault| fault.setting != "outlook.rooms");
+    }
     for warning in warnings {
         setup.warn(warning);
     }
@@ -35,12 +44,32 @@ pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>,
         faults.extend(setup.secret("mail.password", reference).err());
     }
     ConfigFaults::none_of(faults)?;
-    let smtp = post::smtp(config, setup)?;
-    let post = smtp.clone().map_or_else(Post::none, |smtp| Post::by(Arc::new(smtp)));
-    let (parts, installation) = assemble(config, setup, secrets, post, setup.clock().clone())?;
-    let mut installation = installation;
-    installation.endpoints.push(Arc::new(MailEndpoint::new(config, setup, smtp)));
+    let tenant = tenant(config, secrets.outlook.clone())?;
+    let carrier = post::carrier(config, setup, tenant.as_ref())?;
+    let post = carrier.post();
+    let (parts, mut installation) = assemble(config, setup, secrets, tenant, post, setup.clock().clone())?;
+    installation.endpoints.push(Arc::new(MailEndpoint::new(config, setup, carrier)));
     Ok((parts, installation))
+}
+
+/// Files are named relative to the configuration.
+fn located(config: &Config, setup: &Setup) -> Config {
+    let mut config = config.clone();
+    if let Some(outlook) = &mut config.outlook {
+        for file in [&mut outlook.certificate, &mut outlook.certificate_key].into_iter().flatten() {
+            let whole = setup.path(&*file);
+            *file = whole;
+        }
+    }
+    config
+}
+
+fn tenant(config: &Config, secret: Option<SecretString>) -> Result<Option<Tenant>, ConfigFaults> {
+    let Some(outlook) = config.outlook.clone() else { return Ok(None) };
+    let client = outlook
+        .client(secret)
+        .map_err(|error| ConfigFault::new("outlook", error.message().to_owned(), "Correct it"))?;
+    Ok(Some(Tenant { config: outlook, client }))
 }
 
 /// Puts everything together.
@@ -48,6 +77,7 @@ pub(super) fn assemble(
     config: &Config,
     setup: &Setup,
     secrets: Secrets,
+    tenant: Option<Tenant>,
     post: Post,
     clock: Arc<dyn Clock>,
 ) -> Result<(Arc<Parts>, Installation), ConfigFaults> {
@@ -64,7 +94,7 @@ pub(super) fn assemble(
     let access = Access::open(store.clone(), sealer, settings)
         .map_err(|error| fault("service.data", &error, "Look at the file, or move it away and start afresh"))?;
     let access = access
-        .with_sources(config.feeds.iter().map(|feed| feed.name.clone()))
+        .with_sources(config.sources())
         .with_mail(&config.mail)
         .map_err(|faults| ConfigFaults::from(ConfigFault::new("mail", told(&faults), "Correct the template")))?;
     let access = Arc::new(access);
@@ -79,6 +109,10 @@ pub(super) fn assemble(
         let site = IcalSite::new(name, vec![(feed, link)], &config.resources(), states.clone());
         sources.push(Arc::new(site.map_err(|error| fault("feeds", &error.message(), "Correct it"))?));
     }
+    if let Some(Tenant { config: outlook, client }) = tenant.clone().filter(|_| config.takes_rooms()) {
+        let rooms = GraphRooms::with_client(outlook.name.clone(), outlook, client, states.clone());
+        sources.push(Arc::new(rooms.map_err(|error| fault("outlook", &error.message(), "Correct it"))?));
+    }
     let client = config
         .net2
         .client(secrets.net2, secrets.client)
@@ -92,7 +126,7 @@ pub(super) fn assemble(
     let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
     let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
     let (net2_section, zone) = (config.net2.clone(), setup.time_zone);
-    let parts = Arc::new(Parts { access, sources, net2: net2.clone(), net2_section, post, clock, zone });
+    let parts = Arc::new(Parts { access, sources, net2: net2.clone(), net2_section, tenant, post, clock, zone });
     let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
     for source in &parts.sources {
         endpoints.push(source.clone());
@@ -125,7 +159,9 @@ fn secrets(config: &Config, setup: &Setup, faults: &mut Vec<ConfigFault>) -> Sec
     let net2 = secret("net2.password".to_owned(), &config.net2.password);
     let client = config.net2.client_secret.as_ref();
     let client = client.map(|reference| secret("net2.client_secret".to_owned(), reference));
+    let outlook = config.outlook.as_ref().and_then(|outlook| outlook.secret.as_ref());
+    let outlook = outlook.map(|reference| secret("outlook.secret".to_owned(), reference));
     let links = config.feeds.iter().enumerate();
     let links = links.map(|(position, feed)| secret(format!("feeds[{position}].link"), &feed.link)).collect();
-    Secrets { net2, client, links }
+    Secrets { net2, client, links, outlook }
 }

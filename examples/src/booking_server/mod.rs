@@ -1,10 +1,11 @@
-//! Bookings from iCal feeds open Paxton Net2 doors, with a PIN or QR code by e-mail.
+//! Bookings from iCal feeds or Outlook rooms open Paxton Net2 doors, with a PIN or QR code by e-mail.
 
 mod build;
 mod chores;
 mod config;
 mod demo;
 mod feed;
+mod outlook;
 mod post;
 mod shown;
 mod source;
@@ -23,14 +24,15 @@ use sync_service::{
     Answer, Chore, ConfigFaults, Desk, Failure, Installation, Interval, Program, Schedule, Setup, Standing,
 };
 
-pub use config::Config;
+pub use config::{Config, SourceKind};
 
 use chores::{Boundaries, Feeds, Letters, Numbers, Upkeep};
 use demo::World;
+use outlook::Tenant;
 use post::Post;
 use source::BookingSource;
 
-/// Bookings from iCal feeds → Paxton Net2.
+/// Bookings from iCal feeds or Outlook rooms → Paxton Net2.
 pub struct BookingServer {
     parts: Arc<Parts>,
     installation: Installation,
@@ -48,6 +50,8 @@ struct Parts {
     sources: Vec<Arc<dyn BookingSource>>,
     /// The doors.
     net2: Arc<Net2Doors>,
+    /// The tenant, where there is one.
+    tenant: Option<Tenant>,
     /// Where the doors are; operators can be listed before anybody has signed in.
     net2_section: Net2Config,
     /// Letters.
@@ -74,7 +78,8 @@ impl BookingServer {
 #[async_trait]
 impl Program for BookingServer {
     const NAME: &'static str = "booking-server";
-    const ABOUT: &'static str = "Bookings from iCal feeds open Paxton Net2 doors, with a PIN or QR code by e-mail";
+    const ABOUT: &'static str =
+        "Bookings from iCal feeds or Outlook rooms open Paxton Net2 doors, with a PIN or QR code by e-mail";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Config = Config;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use booking_access::mail::{
-    AuthMode, ClientCredentials, MailConfig, Site, Smtp, Stationery, Tokens, Transport, test_steps,
+    AuthMode, Carrier, ClientCredentials, MailConfig, Site, Smtp, Stationery, Tokens, Transport, test_steps,
 };
 use chrono::Utc;
 use connector_http::Trust;
@@ -14,6 +14,7 @@ use sync_core::model::EndpointName;
 use sync_service::{ConfigFault, ConfigFaults, Setup};
 
 use super::Config;
+use super::outlook::{GraphPost, Tenant};
 
 /// How letters leave; nobody is written to where mail is off.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub(super) struct Post {
 pub(super) struct MailEndpoint {
     name: EndpointName,
     config: Config,
-    smtp: Option<Smtp>,
+    carried: Carried,
     site: Site,
 }
 
@@ -44,16 +45,48 @@ impl Post {
     }
 }
 
-/// The mail server of the configuration; `None` where mail is off.
-pub(super) fn smtp(config: &Config, setup: &Setup) -> Result<Option<Smtp>, ConfigFaults> {
-    let mail = &config.mail;
-    if !mail.enabled {
-        return Ok(None);
+/// What carries letters, by the configuration.
+#[derive(Clone)]
+pub(super) enum Carried {
+    /// Mail is off.
+    Nobody,
+    /// A mail server.
+    Server(Box<Smtp>),
+    /// A mailbox of the tenant.
+    Mailbox(Arc<GraphPost>),
+}
+
+impl Carried {
+    pub(super) fn post(&self) -> Post {
+        match self {
+            Self::Nobody => Post::none(),
+            Self::Server(smtp) => Post::by(Arc::new((**smtp).clone())),
+            Self::Mailbox(mailbox) => Post::by(mailbox.clone()),
+        }
     }
+}
+
+/// The carrier of the configuration.
+pub(super) fn carrier(config: &Config, setup: &Setup, tenant: Option<&Tenant>) -> Result<Carried, ConfigFaults> {
+    let mail = &config.mail;
+    match (mail.carrier, tenant, mail.mailbox_address()) {
+        _ if !mail.enabled => Ok(Carried::Nobody),
+        (Carrier::Graph, Some(tenant), Some(mailbox)) => {
+            Ok(Carried::Mailbox(Arc::new(GraphPost::new(tenant.client.clone(), mailbox))))
+        }
+        (Carrier::Graph, _, _) => {
+            let remedy = "Add the section [outlook], and a mailbox of the tenant as mail.sender";
+            Err(ConfigFault::new("mail.carrier", "has no tenant or no mailbox to send from", remedy).into())
+        }
+        _ => smtp(mail, setup),
+    }
+}
+
+fn smtp(mail: &MailConfig, setup: &Setup) -> Result<Carried, ConfigFaults> {
     let password = mail.password.as_ref().map(|reference| setup.secret("mail.password", reference)).transpose()?;
     let smtp = Smtp::new(mail, password, tokens(mail, setup)?)
         .map_err(|error| ConfigFault::new("mail.server", error.to_string(), "Correct it"))?;
-    Ok(Some(smtp))
+    Ok(Carried::Server(Box::new(smtp)))
 }
 
 /// Where access tokens for the mail server come from; `None` where it wants none, or one that stands in the settings.
@@ -66,10 +99,10 @@ fn tokens(mail: &MailConfig, setup: &Setup) -> Result<Option<Arc<dyn Tokens>>, C
 }
 
 impl MailEndpoint {
-    pub(super) fn new(config: &Config, setup: &Setup, smtp: Option<Smtp>) -> Self {
+    pub(super) fn new(config: &Config, setup: &Setup, carried: Carried) -> Self {
         let access = &config.access;
         let site = Site::new(setup.time_zone, access.grace_before_minutes, access.grace_after_minutes);
-        Self { name: "mail".into(), config: config.clone(), smtp, site }
+        Self { name: "mail".into(), config: config.clone(), carried, site }
     }
 }
 
@@ -86,13 +119,14 @@ impl Endpoint for MailEndpoint {
     /// Everything up to the letter itself.
     async fn check(&self) -> CheckReport {
         let mut report = CheckReport::default();
-        let Some(smtp) = &self.smtp else {
-            report.warning(
-                "mail",
-                "is off: nobody is told a code, and nobody hears of malfunctions",
-                "Set mail.enabled",
-            );
-            return report;
+        let smtp = match &self.carried {
+            Carried::Nobody => {
+                let why = "is off: nobody is told a code, and nobody hears of malfunctions";
+                report.warning("mail", why, "Set mail.enabled");
+                return report;
+            }
+            Carried::Mailbox(mailbox) => return mailbox.check().await,
+            Carried::Server(smtp) => smtp,
         };
         match Stationery::load(&self.config.mail, &self.config.codes, self.site) {
             Ok(stationery) => test_steps(&stationery, &self.config.codes, smtp, None, Utc::now()).await,

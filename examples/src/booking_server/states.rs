@@ -1,16 +1,18 @@
-//! States of feeds, kept in the store of bookings.
+//! States of feeds and rooms, kept in the store of bookings.
 
 use async_trait::async_trait;
 use booking_access::{AccessError, Store, document, put_document};
+use graph_rooms::sync::{RoomState, RoomStates};
 use ical_bookings::http::FeedState;
 use ical_bookings::sync::FeedStates;
 use sync_core::connector::{ErrorClass, SyncError};
 
 /// Kinds of the documents.
 const FEED: &str = "feed";
+const ROOM: &str = "room";
 const WORD: &str = "confirmed feed";
 
-/// States of feeds in the store of bookings.
+/// States of feeds and rooms in the store of bookings.
 #[derive(Debug)]
 pub(super) struct StoredStates(pub(super) Store);
 
@@ -22,6 +24,17 @@ impl FeedStates for StoredStates {
 
     async fn save(&self, feed: &str, state: &FeedState) -> Result<(), SyncError> {
         self.0.with(|connection| put_document(connection, FEED, feed, state)).map_err(|error| failed(&error))
+    }
+}
+
+#[async_trait]
+impl RoomStates for StoredStates {
+    async fn load(&self, room: &str) -> Result<Option<RoomState>, SyncError> {
+        self.0.with(|connection| document(connection, ROOM, room)).map_err(|error| failed(&error))
+    }
+
+    async fn save(&self, room: &str, state: &RoomState) -> Result<(), SyncError> {
+        self.0.with(|connection| put_document(connection, ROOM, room, state)).map_err(|error| failed(&error))
     }
 }
 
@@ -42,5 +55,5 @@ pub(super) fn take_word(store: &Store, feed: &str) -> Result<bool, AccessError> 
 }
 
 fn failed(error: &AccessError) -> SyncError {
-    SyncError::new(ErrorClass::Transient, format!("the state of a feed: {error}"))
+    SyncError::new(ErrorClass::Transient, format!("the state of a feed or room: {error}"))
 }

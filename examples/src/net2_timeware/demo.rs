@@ -76,6 +76,11 @@ pub(super) fn config(site: &Net2Sim) -> Config {
     }
 }
 
+/// The doors that the demo's people use.
+pub(super) fn doors(site: &Net2Sim) -> Vec<String> {
+    site.world(|world| world.doors.values().take(3).map(|door| door.name.clone()).collect())
+}
+
 /// Everybody comes in by the first door and leaves by the second, some by the third; returns how many passed.
 pub(super) fn a_working_day(site: &Net2Sim) -> usize {
     site.world(|world| {

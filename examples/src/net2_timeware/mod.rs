@@ -23,7 +23,7 @@ pub use config::{Config, DepartmentDirection, Departments, Direction, People, Pe
 use crate::attendance::config::RemovalsConfig;
 use crate::attendance::demo::release_some;
 use crate::attendance::store::Timeware;
-use crate::attendance::{self};
+use crate::{attendance, section};
 use links::Sides;
 
 /// The program `net2-timeware`.
@@ -62,7 +62,8 @@ impl Program for Net2Timeware {
     }
 
     async fn build(config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
-        let mut faults = faults_of(&config);
+        let mut faults: Vec<ConfigFault> = section::faults("net2", config.net2.faults()).collect();
+        faults.extend(RemovalsConfig::fault(config.people.removals, config.people.direction.leading()));
         let mut secret = |setting: &str, reference: &str| match setup.secret(setting, reference) {
             Ok(secret) => secret,
             Err(fault) => {
@@ -97,7 +98,7 @@ impl Program for Net2Timeware {
 
     async fn administer(&self, _desk: &Desk) -> Result<Vec<String>, Failure> {
         let Some(site) = &self.site else { return Ok(Vec::new()) };
-        let deeds = release_some(&*self.timeware.store).await?;
+        let deeds = release_some(&*self.timeware.store, &demo::doors(site)).await?;
         let passages = demo::a_working_day(site);
         Ok(deeds
             .into_iter()
@@ -122,14 +123,6 @@ impl Program for Net2Timeware {
 
 fn is_hint(signal: &LiveSignal) -> bool {
     matches!(signal, LiveSignal::Event(_) | LiveSignal::Connected)
-}
-
-fn faults_of(config: &Config) -> Vec<ConfigFault> {
-    let net2 = config.net2.faults().into_iter();
-    let mut faults: Vec<_> =
-        net2.map(|fault| ConfigFault::new(format!("net2.{}", fault.setting), fault.reason, fault.remedy)).collect();
-    faults.extend(RemovalsConfig::fault(config.people.removals, config.people.direction.leading()));
-    faults
 }
 
 fn told(error: &anyhow::Error) -> Failure {

@@ -30,6 +30,7 @@ pub(crate) async fn load<P: Program>(
     file: &Path,
     data: Option<&Path>,
     clock: Arc<dyn Clock>,
+    own_verb: Option<&str>,
 ) -> Result<(P, Setup), Failure> {
     let text = fs::read_to_string(file).map_err(|error| unreadable::<P>(file, &error))?;
     let (mut document, mut faults) = Document::parse(file, &text);
@@ -43,7 +44,7 @@ pub(crate) async fn load<P: Program>(
     let (Some(sections), Some(config), true) = (shared, config, faults.is_empty()) else {
         return Err(Failure::of_files(unusable(faults.len()), sorted(faults)));
     };
-    let setup = Setup::new(P::NAME, file, data, &sections, P::schedule()).with_clock(clock);
+    let setup = Setup::new(P::NAME, file, data, &sections, P::schedule()).with_clock(clock).for_verb(own_verb);
     match P::build(config, &setup).await {
         Ok(program) => Ok((program, setup)),
         Err(found) => {

@@ -33,6 +33,7 @@ pub struct Setup {
     pub limits: Limits,
     clock: Arc<dyn Clock>,
     warnings: Mutex<Vec<String>>,
+    own_verb: Option<String>,
 }
 
 impl Setup {
@@ -57,6 +58,7 @@ impl Setup {
             limits: shared.guards,
             clock: Arc::new(system_clock()),
             warnings: Mutex::default(),
+            own_verb: None,
             base,
             data,
         }
@@ -71,6 +73,17 @@ impl Setup {
     pub(crate) fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    pub(crate) fn for_verb(mut self, own_verb: Option<&str>) -> Self {
+        self.own_verb = own_verb.map(str::to_owned);
+        self
+    }
+
+    /// Whether the program is made for this verb of its own alone: one that helps to complete the configuration can then
+    /// do without what it is there to find out.
+    pub fn is_for(&self, own_verb: &str) -> bool {
+        self.own_verb.as_deref() == Some(own_verb)
     }
 
     /// The time.

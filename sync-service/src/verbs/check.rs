@@ -18,7 +18,7 @@ pub(crate) async fn check<P: Program>(
         let text = "The demo needs no configuration.";
         return Ok(Answer::new(text, json!({"command": "check", "faults": [], "warnings": []})));
     }
-    let (program, setup): (P, Setup) = config::load(file, options.data.as_deref(), clock).await?;
+    let (program, setup): (P, Setup) = config::load(file, options.data.as_deref(), clock, None).await?;
     let installation = program.installation();
     let warnings = setup.warnings();
     let mut text = format!(

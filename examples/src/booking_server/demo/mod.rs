@@ -21,7 +21,7 @@ use vendor_sim::net2::Net2Sim;
 
 use super::build::{Secrets, assemble};
 use super::post::Post;
-use super::{Config, Parts};
+use super::{Config, Parts, SourceKind};
 use crate::net2_timeware::net2_section;
 use clock::DemoClock;
 use pile::Pile;
@@ -92,9 +92,10 @@ pub(super) async fn world(setup: &Setup) -> anyhow::Result<(World, Arc<Parts>, I
         net2: SecretString::from(world.site.password().to_owned()),
         client: None,
         links: vec![SecretString::from(world.venue.feed_url())],
+        outlook: None,
     };
     let post = Post::by(world.pile.clone());
-    let (parts, installation) = assemble(&config, setup, secrets, post, world.clock.clone())?;
+    let (parts, installation) = assemble(&config, setup, secrets, None, post, world.clock.clone())?;
     Ok((world, parts, installation))
 }
 
@@ -117,7 +118,9 @@ fn config(world: &World) -> Config {
     Config {
         net2: net2_section(&world.site),
         bookers: BookersConfig::default(),
+        source: SourceKind::Feeds,
         feeds: vec![feed],
+        outlook: None,
         access: AccessConfig { resources: resources.into_iter().collect(), ..AccessConfig::default() },
         codes: CodesConfig::default(),
         mail,

@@ -4,6 +4,7 @@ mod arguments;
 mod choices;
 mod look;
 mod orders;
+mod rooms;
 
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
@@ -16,6 +17,7 @@ pub(super) fn commands() -> Vec<clap::Command> {
     let mut commands = look::commands();
     commands.extend(orders::commands());
     commands.push(choices::command());
+    commands.push(rooms::command());
     commands
 }
 
@@ -24,6 +26,7 @@ pub(super) async fn perform(parts: &Parts, name: &str, arguments: &ArgMatches, d
     let asked = Asked { arguments, zone: desk.setup().time_zone, now: parts.clock.now(), actor: desk.actor() };
     match name {
         "choices" => choices::show(parts).await,
+        "rooms" => rooms::show(parts, &asked).await,
         "bookings" | "who-can-open" | "why" | "timeline" | "code-space" => look::show(parts, name, &asked).await,
         _ => orders::carry_out(parts, name, &asked).await,
     }

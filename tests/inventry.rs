@@ -1,0 +1,182 @@
+//! `inventry-timeware` as its administrator runs it, against the simulated school.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
+
+use chrono::{Duration, Utc};
+use serde_json::Value;
+use tests::{Installation, Said, dump};
+use vendor_sim::inventry::{InventrySim, Person, World};
+
+fn school(people: usize) -> InventrySim {
+    InventrySim::builder().people(people).event_days(0).seed(5).start_blocking().unwrap()
+}
+
+fn installation(sim: &InventrySim, section: &str) -> Installation {
+    let section = format!("[inventry]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"\n{section}", sim.url());
+    Installation::of_bridge("inventry-timeware", &section, sim.key(), "")
+}
+
+fn person(installation: &Installation, last: &str) -> Vec<String> {
+    let rows = dump(&installation.store()).into_iter();
+    rows.filter(|row| row.starts_with("person") && row.contains(&format!("| {last} |"))).collect()
+}
+
+fn works(installation: &Installation) -> Vec<String> {
+    dump(&installation.store()).into_iter().filter(|row| row.starts_with("work")).collect()
+}
+
+fn plan(installation: &Installation) -> Said {
+    let said = installation.run(&["plan"]);
+    assert_ne!(said.code, 1, "{}", said.all());
+    said
+}
+
+fn apply(installation: &Installation) {
+    let said = installation.run(&["apply"]);
+    assert_ne!(said.code, 1, "{}", said.all());
+}
+
+fn somebody(world: &mut World) -> u32 {
+    let department = world.add_department("Astronomy");
+    let person = world.add_person("Asha", "de Mello");
+    world.set_departments(person, &[department]);
+    world.change_person(person, |person: &mut Person| {
+        person.title = Some("Mrs".to_owned());
+        person.email = Some("a.demello@example.org".to_owned());
+        person.mobile = Some("07700 900123".to_owned());
+    });
+    person
+}
+
+/// Releases the first device from three days ago on; its number at the school.
+fn released(sim: &InventrySim, installation: &Installation) -> u32 {
+    let (device, name) = sim.world(|world| {
+        let device = world.devices.values().find(|device| !device.is_virtual()).unwrap();
+        (device.id, device.name.clone())
+    });
+    let from = (Utc::now() - Duration::days(3)).to_rfc3339();
+    let said = installation.run(&["terminals", "set", &name, "--kind", "attendance", "--release", "--from", &from]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    device
+}
+
+#[test]
+fn staff_arrive_with_department_and_only_with_the_fields_that_are_switched_on() {
+    let sim = school(12);
+    sim.world(somebody);
+    let installation = installation(&sim, "fields_on = [\"title\", \"email\"]");
+    installation.settle();
+    let staff = sim.world(|world| world.personnel().count());
+    let rows = dump(&installation.store());
+    assert_eq!(rows.iter().filter(|row| row.starts_with("person")).count(), staff, "visitors and students stay out");
+    assert!(person(&installation, "de Mello")[0].contains("Astronomy"));
+    let store = rusqlite::Connection::open(installation.store()).unwrap();
+    let read = "SELECT title, email_address, mobile_number FROM temployee WHERE last_name = 'de Mello'";
+    let fields: (Option<String>, Option<String>, Option<String>) =
+        store.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    assert_eq!(fields, (Some("Mrs".to_owned()), Some("a.demello@example.org".to_owned()), None));
+    assert_eq!(plan(&installation).code, 0, "a second plan is empty");
+    assert!(sim.requests().iter().all(|call| call.method == "GET"), "nothing is ever written to InVentry");
+}
+
+#[test]
+fn somebody_is_renamed_moved_disabled_deleted_and_comes_back_as_the_same_person() {
+    let sim = school(10);
+    let person_id = sim.world(somebody);
+    let installation = installation(&sim, "full_scan_minutes = 0");
+    installation.settle();
+    let everybody = dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count();
+
+    sim.world(|world| world.rename(person_id, "Asha", "Mello-Grant"));
+    assert!(plan(&installation).out.contains("Mello-Grant"));
+    installation.settle();
+    assert_eq!(person(&installation, "Mello-Grant").len(), 1);
+
+    sim.world(|world| {
+        let department = world.add_department("Geology");
+        world.set_departments(person_id, &[department]);
+    });
+    assert!(plan(&installation).out.contains("department"));
+    installation.settle();
+    assert!(person(&installation, "Mello-Grant")[0].contains("Geology"));
+
+    sim.world(|world| world.disable(person_id));
+    assert!(plan(&installation).out.contains("inactive at the primary"), "{}", plan(&installation).all());
+    installation.settle();
+    assert!(person(&installation, "Mello-Grant")[0].contains("| Leaver |"));
+
+    sim.world(|world| world.enable(person_id));
+    installation.settle();
+    assert!(person(&installation, "Mello-Grant")[0].contains("| Current |"));
+
+    sim.world(|world| world.delete(person_id));
+    assert!(plan(&installation).out.contains("gone at the primary"), "{}", plan(&installation).all());
+    installation.settle();
+    assert!(person(&installation, "Mello-Grant")[0].contains("| Leaver |"));
+    assert_eq!(dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count(), everybody);
+}
+
+#[test]
+fn signing_in_and_out_is_booked_once_and_what_was_changed_afterwards_is_held() {
+    let sim = school(6);
+    let asha = sim.world(somebody);
+    let installation = installation(&sim, "");
+    installation.settle();
+    let device = released(&sim, &installation);
+    let event = sim.world(|world| world.sign_in(asha, Some(device)));
+    sim.world(|world| {
+        let earlier = world.now() - Duration::hours(20);
+        world.sign_late(vendor_sim::inventry::EventType::SignOut, asha, Some(device), earlier);
+    });
+    apply(&installation);
+    assert_eq!(works(&installation).len(), 2, "{:?}", works(&installation));
+
+    sim.world(|world| {
+        let at = world.now() - Duration::minutes(40);
+        world.correct(event, at).unwrap();
+    });
+    apply(&installation);
+    assert_eq!(works(&installation).len(), 2, "what was booked stays as it is");
+    let status = installation.run(&["status", "--json"]).json();
+    assert!(
+        status.to_string().contains("changed_after_booking") || status.to_string().contains("\"held\":1"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_server_that_is_too_old_is_refused_with_its_version() {
+    let sim = school(3);
+    sim.world(|world| world.switches.version = "4.10.3".to_owned());
+    let installation = installation(&sim, "");
+    let said = installation.run(&["test"]);
+    assert_eq!(said.code, 1);
+    assert!(said.all().contains("4.10.3") && said.all().contains("4.11.0"), "{}", said.all());
+    assert_eq!(installation.run(&["apply"]).code, 1);
+    assert!(dump(&installation.store()).iter().all(|row| !row.starts_with("person")), "nothing was read");
+}
+
+/// A server at which nothing is called as it is built in.
+const RENAMED: &str = include_str!("../inventry-client/profiles/renamed.toml");
+
+#[test]
+fn a_server_that_names_everything_otherwise_works_with_its_profile_and_names_the_first_wrong_field_without() {
+    let sim = InventrySim::builder().people(5).event_days(0).profile(RENAMED).start_blocking().unwrap();
+    let plain = installation(&sim, "");
+    let said = plain.run(&["plan"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    let profiled = installation(&sim, "profile = \"server.toml\"");
+    std::fs::write(profiled.folder().join("server.toml"), RENAMED).unwrap();
+    let check = profiled.run(&["profile", "check", "server.toml", "--json"]);
+    assert_eq!(check.code, 0, "{}", check.all());
+    profiled.settle();
+    let staff = sim.world(|world| world.personnel().count());
+    assert_eq!(dump(&profiled.store()).iter().filter(|row| row.starts_with("person")).count(), staff);
+
+    let broken = RENAMED.replacen("id = \"", "id = \"/nowhere", 1);
+    std::fs::write(profiled.folder().join("server.toml"), broken).unwrap();
+    let said = profiled.run(&["plan"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    assert!(said.all().contains("/nowhere"), "the place where it looked: {}", said.all());
+    let fault = profiled.run(&["profile", "check", "no-such.toml", "--json"]).json();
+    assert!(fault.get("error").is_some_and(Value::is_string), "{fault}");
+}

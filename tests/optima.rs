@@ -1,0 +1,161 @@
+//! `optima-timeware` as its administrator runs it, against the simulated site.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
+
+use tests::{Installation, Said, dump};
+use vendor_sim::optima::{OptimaSim, World};
+
+fn site(people: usize) -> OptimaSim {
+    OptimaSim::builder().people(people).event_days(0).seed(5).start_blocking().unwrap()
+}
+
+fn installation(sim: &OptimaSim, more: &str) -> Installation {
+    let section = format!("[optima]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"", sim.url());
+    Installation::of_bridge("optima-timeware", &section, sim.key(), more)
+}
+
+/// The rows of a person, by last name.
+fn person(installation: &Installation, last: &str) -> Vec<String> {
+    let rows = dump(&installation.store()).into_iter();
+    rows.filter(|row| row.starts_with("person") && row.contains(&format!("| {last} |"))).collect()
+}
+
+fn people(installation: &Installation) -> usize {
+    dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count()
+}
+
+/// What the plan says about the changes, for people.
+fn plan(installation: &Installation) -> Said {
+    let said = installation.run(&["plan"]);
+    assert_ne!(said.code, 1, "{}", said.all());
+    said
+}
+
+/// Somebody with a card, alone in their last name.
+fn somebody(world: &mut World) -> u32 {
+    let badge = world.add_person("Mira", "Vandenholt");
+    world.recard(badge, "12345678");
+    badge
+}
+
+#[test]
+fn everybody_arrives_once_and_a_second_plan_is_empty() {
+    let sim = site(30);
+    let installation = installation(&sim, "");
+    installation.settle();
+    let badges = sim.world(|world| world.badges.len());
+    assert_eq!(people(&installation), badges);
+    let again = installation.run(&["plan"]);
+    assert_eq!(again.code, 0, "{}", again.all());
+    let terminals = installation.run(&["terminals", "--json"]).json();
+    assert_eq!(terminals["terminals"].as_array().unwrap().len(), sim.world(|world| world.readers.len()));
+    assert_eq!(terminals["suspended"], terminals["terminals"].as_array().unwrap().len(), "all arrive suspended");
+}
+
+#[test]
+fn a_person_is_renamed_recarded_moved_disabled_deleted_and_comes_back_as_the_same_one() {
+    let sim = site(8);
+    let badge = sim.world(somebody);
+    let installation = installation(&sim, "");
+    installation.settle();
+    let all = people(&installation);
+    assert!(person(&installation, "Vandenholt")[0].contains("12345678"));
+
+    sim.world(|world| world.rename(badge, "Mira", "Vandenholt-Wiles"));
+    let said = plan(&installation);
+    assert!(said.out.contains("Vandenholt-Wiles") && said.out.contains("last_name"), "{}", said.all());
+    installation.settle();
+    assert_eq!(person(&installation, "Vandenholt-Wiles").len(), 1);
+
+    sim.world(|world| world.recard(badge, "87654321"));
+    assert!(plan(&installation).out.contains("credentials"));
+    installation.settle();
+    assert!(person(&installation, "Vandenholt-Wiles")[0].contains("87654321"));
+
+    let group = sim.world(|world| {
+        let group = world.add_group("Night porters", vendor_sim::optima::GroupKind::AccessGroup);
+        world.set_groups(badge, &[group]);
+        group
+    });
+    assert!(plan(&installation).out.contains("policies"));
+    installation.settle();
+    assert!(person(&installation, "Vandenholt-Wiles")[0].contains("Night porters"), "group {group}");
+
+    sim.world(|world| world.disable(badge));
+    assert!(plan(&installation).out.contains("inactive at the primary"), "{}", plan(&installation).all());
+    installation.settle();
+    let leaver = person(&installation, "Vandenholt-Wiles");
+    assert!(leaver[0].contains("| Leaver |") && !leaver[0].contains("87654321"), "{leaver:?}");
+
+    sim.world(|world| world.enable(badge));
+    installation.settle();
+    let back = person(&installation, "Vandenholt-Wiles");
+    assert!(back[0].contains("| Current |") && back[0].contains("87654321"), "{back:?}");
+
+    sim.world(|world| world.delete(badge));
+    assert!(plan(&installation).out.contains("gone at the primary"), "{}", plan(&installation).all());
+    installation.settle();
+    assert_eq!(people(&installation), all, "nobody is deleted in timeware, and nobody came twice");
+    assert!(person(&installation, "Vandenholt-Wiles")[0].contains("| Leaver |"));
+}
+
+#[test]
+fn where_timeware_leads_people_get_badges_and_leavers_lose_theirs() {
+    let sim = site(0);
+    let leads = "[people]\ndirection = \"timeware-to-optima\"\n[policies]\ndirection = \"timeware-to-optima\"\n";
+    let installation = installation(&sim, leads);
+    assert_ne!(installation.run(&["plan"]).code, 1);
+    let store = rusqlite::Connection::open(installation.store()).unwrap();
+    store
+        .execute_batch(
+            "INSERT INTO tterminal_policy (description) VALUES ('Night shift');
+             INSERT INTO temployee (employee_status_id, first_name, last_name, badge, terminal_policy_id)
+             SELECT 1, 'Asha', 'de Mello', 7654321, terminal_policy_id FROM tterminal_policy;",
+        )
+        .unwrap();
+    installation.settle();
+    let (number, groups) = sim.world(|world| {
+        let badge = world.badge_named("Asha de Mello").unwrap();
+        (badge.main_card().unwrap().number.clone(), badge.groups.len())
+    });
+    assert_eq!((number.as_deref(), groups), (Some("7654321"), 1));
+    store
+        .execute_batch("UPDATE temployee SET employee_status_id = 2, date_left_company = '2020-01-01 00:00:00';")
+        .unwrap();
+    installation.settle();
+    let (enabled, card) = sim.world(|world| {
+        let badge = world.badge_named("Asha de Mello").unwrap();
+        (badge.enabled, badge.credentials.iter().any(|card| card.state.word() == "active"))
+    });
+    assert!(!enabled && !card, "a leaver keeps no way in");
+}
+
+#[test]
+fn an_event_at_a_released_reader_is_booked_once_and_a_late_one_on_its_own_day() {
+    let sim = site(4);
+    let badge = sim.world(somebody);
+    let installation = installation(&sim, "");
+    installation.settle();
+    let (reader, name) = sim.world(|world| {
+        let reader = world.readers.values().next().unwrap();
+        (reader.id, reader.name.clone())
+    });
+    let from = (chrono::Utc::now() - chrono::Duration::days(3)).to_rfc3339();
+    let set = installation.run(&["terminals", "set", &name, "--kind", "attendance", "--release", "--from", &from]);
+    assert_eq!(set.code, 0, "{}", set.all());
+    sim.world(|world| {
+        world.pass(badge, reader, true);
+        let yesterday = world.now() - chrono::Duration::days(1);
+        world.late_pass(badge, reader, true, yesterday);
+        world.deny(badge, reader, "time");
+        world.unknown_card("999", reader);
+    });
+    for _ in 0..2 {
+        assert_ne!(installation.run(&["apply"]).code, 1);
+    }
+    let works: Vec<String> = dump(&installation.store()).into_iter().filter(|row| row.starts_with("work")).collect();
+    assert_eq!(works.len(), 2, "{works:?}");
+    sim.world(World::rebuild_events);
+    assert_ne!(installation.run(&["apply"]).code, 1);
+    let after = dump(&installation.store()).iter().filter(|row| row.starts_with("work")).count();
+    assert_eq!(after, 2, "a rebuilt store of events books nothing twice");
+}
