@@ -170,5 +170,8 @@ fn missing(text: &str) -> Option<SqlError> {
     if let Some(name) = text.strip_prefix("ambiguous column name: ") {
         return Some(SqlError::new(209, format!("Ambiguous column name '{name}'.")));
     }
+    if text == "datatype mismatch" {
+        return Some(SqlError::new(1060, "The number of rows provided for a TOP or FETCH clause must be an integer."));
+    }
     text.contains("syntax error").then(|| SqlError::syntax(text))
 }

@@ -9,13 +9,18 @@ const ON_TABLES: [&str; 6] = ["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCE
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Grants {
     given: Option<BTreeSet<(String, String)>>,
+    withheld: BTreeSet<(String, String)>,
 }
 
 impl Grants {
     /// The login has this right on a table, and from now on only rights that were given.
     pub(crate) fn give(&mut self, permission: &str, table: &str) {
-        let table = table.rsplit('.').next().unwrap_or(table).trim_matches(['[', ']']);
-        self.given.get_or_insert_default().insert((permission.to_uppercase(), table.to_lowercase()));
+        self.given.get_or_insert_default().insert(right(permission, table));
+    }
+
+    /// The login has not this right, whatever else it has.
+    pub(crate) fn withhold(&mut self, permission: &str, table: &str) {
+        self.withheld.insert(right(permission, table));
     }
 
     /// The login loses all rights.
@@ -24,11 +29,12 @@ impl Grants {
     }
 
     pub(crate) fn all(&mut self) {
-        self.given = None;
+        *self = Self::default();
     }
 
     pub(crate) fn allows(&self, permission: &str, table: &str) -> bool {
-        self.given.as_ref().is_none_or(|given| given.contains(&(permission.to_uppercase(), table.to_lowercase())))
+        let right = right(permission, table);
+        !self.withheld.contains(&right) && self.given.as_ref().is_none_or(|given| given.contains(&right))
     }
 
     /// Whether the login has a right on the database as a whole, as `CREATE TABLE`.
@@ -41,12 +47,13 @@ impl Grants {
     }
 
     pub(crate) fn on(&self, table: &str) -> Vec<String> {
-        match &self.given {
-            None => ON_TABLES.iter().map(|right| (*right).to_owned()).collect(),
+        let all = match &self.given {
+            None => ON_TABLES.iter().map(|right| (*right).to_owned()).collect::<Vec<_>>(),
             Some(given) => {
                 given.iter().filter(|(_, on)| *on == table.to_lowercase()).map(|(right, _)| right.clone()).collect()
             }
-        }
+        };
+        all.into_iter().filter(|right| self.allows(right, table)).collect()
     }
 
     pub(crate) fn of_database(&self) -> Vec<String> {
@@ -55,4 +62,10 @@ impl Grants {
             Some(_) => std::iter::once("CONNECT".to_owned()).chain(self.on("")).collect(),
         }
     }
+}
+
+/// A right as it is kept: the permission in capitals, the table's own name in small letters.
+fn right(permission: &str, table: &str) -> (String, String) {
+    let table = table.rsplit('.').next().unwrap_or(table).trim_matches(['[', ']']);
+    (permission.to_uppercase(), table.to_lowercase())
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sim::SqlServerSim;
+use super::sql::split;
 use super::state::Settings;
 use super::wire::prelogin::Encryption;
 
@@ -16,7 +17,8 @@ pub struct SqlServerOptions {
     pub(super) tls_names: Vec<String>,
     pub(super) encryption: Encryption,
     pub(super) settings: Settings,
-    pub(super) ddl: String,
+    ddl: String,
+    own_tables: bool,
     pub(super) bare_nulls_refused: bool,
     pub(super) triggers: Vec<String>,
 }
@@ -47,6 +49,7 @@ impl Default for SqlServerOptions {
                 now: None,
             },
             ddl: REFERENCE_DDL.to_owned(),
+            own_tables: true,
             bare_nulls_refused: false,
             triggers: Vec::new(),
         }
@@ -102,7 +105,23 @@ impl SqlServerOptions {
         self
     }
 
-    /// Names of `@@SERVERNAME` and of errors.
+    /// Whether the tables `bridge_…` are there from the start, as [`REFERENCE_DDL`] has them.
+    pub fn own_tables(mut self, wanted: bool) -> Self {
+        self.own_tables = wanted;
+        self
+    }
+
+    /// The batches that make the tables.
+    pub(super) fn tables(&self) -> String {
+        if self.own_tables {
+            return self.ddl.clone();
+        }
+        let batches = split::batches(&self.ddl);
+        let vendors: Vec<String> = batches.into_iter().filter(|batch| !batch.contains("bridge_")).collect();
+        vendors.join("GO\n")
+    }
+
+    /// The server's name, in `@@SERVERNAME` and in errors.
     pub fn server_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.settings.server_name);
         self

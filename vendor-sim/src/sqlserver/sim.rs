@@ -183,6 +183,11 @@ impl SqlServerSim {
         self.shared.change_grants(|grants| grants.give(permission, table));
     }
 
+    /// The login may not do this with a table, whatever else it may.
+    pub fn withhold(&self, permission: &str, table: &str) {
+        self.shared.change_grants(|grants| grants.withhold(permission, table));
+    }
+
     /// The login may do all again.
     pub fn grant_all(&self) {
         self.shared.change_grants(super::grants::Grants::all);
@@ -308,7 +313,7 @@ impl SqlServerSim {
             .spawn(move || runtime.block_on(serving))
             .context("the simulator gets no thread")?;
         let sim = Self { shared, address, orders, thread: Some(thread) };
-        sim.execute(&options.ddl).context("the tables cannot be made")?;
+        sim.execute(&options.tables()).context("the tables cannot be made")?;
         options.triggers.iter().for_each(|table| sim.mark_trigger(table));
         Ok(sim)
     }

@@ -1,12 +1,14 @@
 //! What all sessions of a server share.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::faults::{Action, Fault, LoginFault};
@@ -42,9 +44,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) tls: Option<Tls>,
     pub(crate) locks: AppLocks,
-    /// Where SQLite keeps the database, as long as `keeper` is open.
-    uri: String,
-    keeper: Mutex<Connection>,
+    place: Place,
     catalogue: Mutex<Catalogue>,
     identities: Mutex<HashMap<String, i64>>,
     grants: Mutex<(u64, Grants)>,
@@ -59,20 +59,19 @@ pub(crate) struct Shared {
     next_transaction: AtomicU64,
 }
 
-/// Databases of this process, so that each has its own name.
-static DATABASES: AtomicU64 = AtomicU64::new(0);
+/// Databases of this process, so that each has its own folder.
+static PLACES: AtomicU64 = AtomicU64::new(0);
 
 impl Shared {
     pub(crate) fn new(settings: Settings, tls: Option<Tls>, encryption: Encryption) -> anyhow::Result<Arc<Self>> {
-        let number = DATABASES.fetch_add(1, Ordering::SeqCst);
-        let uri = format!("file:/sqlserver-sim-{}-{number}?vfs=memdb", std::process::id());
-        let keeper = open(&uri)?;
+        let place = Place::new()?;
+        // Readers see what is committed while another session writes.
+        place.open()?.execute_batch("PRAGMA journal_mode = WAL")?;
         Ok(Arc::new(Self {
             settings,
             tls,
             locks: AppLocks::default(),
-            uri,
-            keeper: Mutex::new(keeper),
+            place,
             catalogue: Mutex::default(),
             identities: Mutex::default(),
             grants: Mutex::default(),
@@ -90,9 +89,7 @@ impl Shared {
 
     /// Another connection to the database.
     pub(crate) fn connect(&self) -> anyhow::Result<Connection> {
-        // The keeper is open as long as the server is.
-        drop(lock(&self.keeper));
-        open(&self.uri)
+        self.place.open()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -203,21 +200,44 @@ impl Shared {
 
     /// A GUID that no other call gives.
     pub(crate) fn new_guid(&self) -> String {
-        let seed = format!("{} {}", self.uri, self.next_transaction());
+        let seed = format!("{:?} {}", self.place, self.next_transaction());
         let digits: String = hex::encode_upper(Sha256::digest(seed)).chars().take(32).collect();
         let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
         format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
     }
 }
 
-fn open(uri: &str) -> anyhow::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_URI
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri, flags).context("the database in memory cannot be opened")?;
-    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")?;
-    Ok(connection)
+/// A folder for the database, gone when the server is.
+#[derive(Debug)]
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> anyhow::Result<Self> {
+        loop {
+            let number = PLACES.fetch_add(1, Ordering::SeqCst);
+            let path = std::env::temp_dir().join(format!("sqlserver-sim-{}-{number}", std::process::id()));
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                // Left over from another process of that number.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).context("no folder for the database"),
+            }
+        }
+    }
+
+    fn open(&self) -> anyhow::Result<Connection> {
+        let connection = Connection::open(self.0.join("database")).context("the database cannot be opened")?;
+        connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")?;
+        Ok(connection)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::debug!(%error, "the database's folder stays behind");
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

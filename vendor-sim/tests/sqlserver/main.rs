@@ -2,5 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
 
 mod client;
+mod encryption;
+mod errors;
+mod faults;
+mod schema;
 mod tables;
+mod transactions;
 mod types;

@@ -96,6 +96,8 @@ impl Facts {
             "app_name" => text(&self.application),
             "object_id" => self.object(object),
             "object_name" => self.object_name(&argument(0)),
+            "columnproperty" => self.column_property(&argument(0), &argument(1), &argument(2)),
+            "objectproperty" => Value::Integer(i64::from(argument(1).eq_ignore_ascii_case("IsUserTable"))),
             "col_length" => self.column_length(object, &argument(1)),
             "serverproperty" => self.server_property(&argument(0)),
             "databasepropertyex" => {
@@ -136,6 +138,20 @@ impl Facts {
         let catalogue = self.shared.catalogue();
         let found = catalogue.tables().find(|table| table.id == id);
         found.map_or(Value::Null, |table| text(&table.name))
+    }
+
+    /// `COLUMNPROPERTY(id, column, property)`.
+    fn column_property(&self, id: &str, column: &str, property: &str) -> Value {
+        let id: i64 = id.parse().unwrap_or_default();
+        let catalogue = self.shared.catalogue();
+        let found = catalogue.tables().find(|table| table.id == id).and_then(|table| table.column(column));
+        let Some(found) = found else { return Value::Null };
+        match property.to_lowercase().as_str() {
+            "isidentity" => Value::Integer(i64::from(found.identity)),
+            "allowsnull" => Value::Integer(i64::from(found.nullable)),
+            "iscomputed" => Value::Integer(0),
+            _ => Value::Null,
+        }
     }
 
     fn column_length(&self, table: &str, column: &str) -> Value {

@@ -52,8 +52,8 @@ pub(crate) struct Options {
 /// A session.
 pub(crate) struct Session {
     id: i32,
-    shared: Arc<Shared>,
     connection: Connection,
+    shared: Arc<Shared>,
     facts: Arc<Mutex<Facts>>,
     options: Options,
     transaction: Option<Transaction>,

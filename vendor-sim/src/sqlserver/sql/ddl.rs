@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use super::catalogue::{Catalogue, Column, Foreign, Key, Table, same};
 use super::functions::COLLATION;
 use super::infer::{Scope, Variables};
-use super::names::{bracketed, last};
+use super::names::{bracketed, exact_collation, last};
 use super::rewrite::{Rewriter, Tables};
 use super::types::{Family, SqlType};
 use crate::sqlserver::errors::SqlError;
@@ -130,7 +130,7 @@ impl Maker<'_> {
             .ok_or_else(|| SqlError::new(2715, format!("Column '{name}': cannot find data type {text}.")))?;
         let mut column = Column { name: name.clone(), kind, nullable: true, identity: false, default: None };
         let mut sql = format!("{} {}", bracketed(&name), kind.declared());
-        if kind.family() == Family::Text && !self.case_matters {
+        if kind.family() == Family::Text && !self.case_matters && !is_exact(definition) {
             sql.push_str(" COLLATE ");
             sql.push_str(COLLATION);
         }
@@ -268,6 +268,14 @@ impl Maker<'_> {
         Rewriter::new(Scope::new(self.catalogue, &variables), &NoTables).rewrite(&mut expression)?;
         Ok(expression.to_string())
     }
+}
+
+/// Whether a column's texts are compared letter by letter.
+fn is_exact(definition: &ColumnDef) -> bool {
+    definition.options.iter().any(|option| match &option.option {
+        ColumnOption::Collation(name) => exact_collation(last(name)),
+        _ => false,
+    })
 }
 
 fn drop_index(names: &[ObjectName]) -> Definition {

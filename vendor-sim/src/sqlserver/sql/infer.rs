@@ -125,7 +125,7 @@ impl<'a> Scope<'a> {
             "count_big" => SqlType::BigInt,
             "count" | "len" | "datalength" | "charindex" | "object_id" | "has_perms_by_name" | "is_rolemember"
             | "is_member" | "is_srvrolemember" | "datediff" | "db_id" | "error_number" | "applock_test" | "sign"
-            | "row_number" | "col_length" => SqlType::Int,
+            | "row_number" | "col_length" | "columnproperty" | "objectproperty" => SqlType::Int,
             "xact_state" => SqlType::SmallInt,
             "max" | "min" | "sum" | "abs" | "nullif" => return self.kind(arguments.first()?),
             "isnull" => return self.kind(arguments.first()?).or_else(|| self.kind(arguments.get(1)?)),

@@ -51,3 +51,9 @@ pub(crate) fn quoted(name: &str) -> Ident {
 pub(crate) fn bracketed(name: &str) -> String {
     format!("[{}]", name.replace(']', ""))
 }
+
+/// Whether a collation of this name tells large letters from small ones.
+pub(crate) fn exact_collation(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.contains("_bin") || name.contains("_cs_") || name.ends_with("_cs")
+}

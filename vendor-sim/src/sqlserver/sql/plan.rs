@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, OutputClause, Query, Select, SelectItem, SetExpr,
-    Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, ObjectName, OutputClause, Query, Select, SelectItem,
+    SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
+use sqlparser::dialect::MsSqlDialect;
+use sqlparser::parser::Parser;
 
 use super::catalogue::{Catalogue, Column, Table};
 use super::convert::not_implicit;
@@ -167,6 +169,7 @@ impl<'a> Planner<'a> {
         }
         let mut source = insert.source.take();
         if let Some(source) = source.as_mut() {
+            gather(source, columns.len())?;
             self.assigned(&mut source.body, table, &columns, makes_identity)?;
         } else if makes_identity {
             // Defaults alone: the identity is the one value to give.
@@ -418,6 +421,45 @@ fn expression_of(item: SelectItem) -> Option<Expr> {
     match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
         _ => None,
+    }
+}
+
+/// Rows that are compared with one another become a table of their own, so that what is added to each does not count.
+fn gather(query: &mut Query, columns: usize) -> Result<(), SqlError> {
+    let compared = match query.body.as_ref() {
+        SetExpr::Select(select) => select.distinct.is_some(),
+        SetExpr::SetOperation { .. } => true,
+        _ => false,
+    };
+    if !compared {
+        return Ok(());
+    }
+    let names: Vec<String> = (0..columns).map(|number| format!("c{number}")).collect();
+    let text = format!("SELECT {} FROM (SELECT 1) AS tsql_source", names.join(", "));
+    let wrapper = Parser::parse_sql(&MsSqlDialect {}, &text).ok().and_then(|statements| statements.into_iter().next());
+    let Some(Statement::Query(mut wrapper)) = wrapper else { return Err(SqlError::syntax("INSERT")) };
+    name_columns(&mut query.body, &names);
+    if let SetExpr::Select(outer) = wrapper.body.as_mut()
+        && let Some(TableFactor::Derived { subquery, .. }) = outer.from.first_mut().map(|table| &mut table.relation)
+    {
+        std::mem::swap(subquery.as_mut(), query);
+        std::mem::swap(query, wrapper.as_mut());
+    }
+    Ok(())
+}
+
+/// Gives the columns of a query names.
+fn name_columns(body: &mut SetExpr, names: &[String]) {
+    match body {
+        SetExpr::Select(select) => {
+            let items = std::mem::take(&mut select.projection).into_iter().filter_map(expression_of);
+            let named = items.zip(names);
+            select.projection =
+                named.map(|(expr, name)| SelectItem::ExprWithAlias { expr, alias: Ident::new(name) }).collect();
+        }
+        SetExpr::SetOperation { left, .. } => name_columns(left, names),
+        SetExpr::Query(query) => name_columns(&mut query.body, names),
+        _ => {}
     }
 }
 

@@ -128,8 +128,7 @@ impl<'a> Rewriter<'a> {
                 }
             }
             Expr::Collate { collation, .. } => {
-                let name = names::last(collation).to_lowercase();
-                let exact = name.contains("_bin") || name.contains("_cs_");
+                let exact = names::exact_collation(names::last(collation));
                 let name = if exact { "BINARY" } else { super::functions::COLLATION };
                 *collation = ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]);
             }
