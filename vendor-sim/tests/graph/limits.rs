@@ -107,5 +107,5 @@ async fn five_hundred_rooms_with_fifty_thousand_meetings_are_answered_fast() {
     }
     assert!(events > 8_000, "{events}");
     // Generous, for a busy machine and a build without optimisation.
-    assert!(made < Duration::from_secs(20) && begun.elapsed() < Duration::from_secs(60));
+    assert!(made < Duration::from_secs(20) && begun.elapsed() < Duration::from_mins(1));
 }
