@@ -32,6 +32,12 @@ enum Vendor {
     /// then serves until it is interrupted. A GET of the control url lists the control calls.
     #[cfg(feature = "graph")]
     Graph(program::graph::Graph),
+    /// The bridge to InVentry: personnel, departments, devices, events or visits.
+    ///
+    /// Prints one line of JSON with url, key, user and password (for profiles with such a sign-in), fingerprint and
+    /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
+    #[cfg(feature = "inventry")]
+    Inventry(program::inventry::Inventry),
     /// The bridge to Almas Optima: badges, access groups, readers, events.
     ///
     /// Prints one line of JSON with url, key, user and password (for profiles with such a sign-in), fingerprint and
@@ -48,6 +54,8 @@ fn main() -> anyhow::Result<()> {
         Vendor::Feed(feed) => feed.serve(),
         #[cfg(feature = "graph")]
         Vendor::Graph(graph) => graph.serve(),
+        #[cfg(feature = "inventry")]
+        Vendor::Inventry(inventry) => inventry.serve(),
         #[cfg(feature = "optima")]
         Vendor::Optima(optima) => optima.serve(),
     }

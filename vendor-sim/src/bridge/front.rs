@@ -253,11 +253,6 @@ impl Poll {
         Ok(Self((seconds > 0).then(|| call.arrived + TimeDelta::seconds(seconds))))
     }
 
-    /// Whether a part that needs following is asked for.
-    pub(crate) fn follows(self) -> bool {
-        self.0.is_some()
-    }
-
     /// The answer that says to wait, if there is still time; the clock is the one that calls are stamped with.
     pub(crate) fn later(self, now: DateTime<Utc>) -> Option<Reply> {
         self.0.filter(|until| now < *until).map(Reply::later)

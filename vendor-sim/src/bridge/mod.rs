@@ -5,21 +5,29 @@
 
 #[macro_use]
 mod switches;
+mod control;
+mod follow;
 mod front;
 mod idempotency;
 mod names;
 mod paging;
+mod plan;
 mod precondition;
 mod problem;
 pub(crate) mod profile;
+mod site;
 
+pub(crate) use control::{Done, Sent, access, done, licence, sent_id};
+pub(crate) use follow::{by_cursor, followed, position};
 pub use front::{Access, Licence};
 pub(crate) use front::{Admission, Front, Poll, SECRETS, counted_shape};
 pub(crate) use idempotency::Remembered;
 pub(crate) use names::{FIRST, LAST};
-pub(crate) use paging::{Cut, Envelope, Mark, cut, envelope, limit, linked, skipped};
+pub(crate) use paging::{Mark, limit};
+pub use plan::Plan;
 pub(crate) use precondition::{etag, fits};
 pub(crate) use problem::Problem;
+pub(crate) use site::Site;
 pub(crate) use switches::Common;
 pub use switches::TimeWriting;
 

@@ -19,7 +19,6 @@ pub enum TimeWriting {
 /// The common switches as the shared part reads them.
 #[derive(Debug, Clone)]
 pub(crate) struct Common {
-    pub(crate) latency_ms: u64,
     pub(crate) error_every: u64,
     pub(crate) error_status: u16,
     pub(crate) rate_limit: u64,
@@ -28,7 +27,6 @@ pub(crate) struct Common {
     pub(crate) link_prefix: String,
     pub(crate) stuck_links: bool,
     pub(crate) times: TimeWriting,
-    pub(crate) without: Vec<String>,
     pub(crate) forbidden: Vec<String>,
 }
 
@@ -112,7 +110,6 @@ macro_rules! bridge_switches {
 
             pub(crate) fn common(&self) -> crate::bridge::Common {
                 crate::bridge::Common {
-                    latency_ms: self.latency_ms,
                     error_every: self.error_every,
                     error_status: self.error_status,
                     rate_limit: self.rate_limit,
@@ -121,7 +118,6 @@ macro_rules! bridge_switches {
                     link_prefix: self.link_prefix.clone(),
                     stuck_links: self.stuck_links,
                     times: self.times,
-                    without: self.without.clone(),
                     forbidden: self.forbidden.clone(),
                 }
             }

@@ -36,7 +36,7 @@ const fn words(pointer: &'static str, section: &'static str, known: &'static [&'
 }
 
 const fn kind(name: &'static str, fields: &'static [Field]) -> Kind {
-    Kind { name, fields, plain: "" }
+    Kind { name, aliases: &[], fields, plain: "" }
 }
 
 const DIRECTIONS: &[&str] = &["in", "out", "none"];
@@ -115,11 +115,16 @@ const BADGE: Kind = kind(
     ],
 );
 
-const MEMBERSHIP: Kind =
-    Kind { name: "membership", fields: &[plain("/id"), instant("/from"), instant("/until")], plain: "/id" };
+const MEMBERSHIP: Kind = Kind {
+    name: "membership",
+    aliases: &[],
+    fields: &[plain("/id"), instant("/from"), instant("/until")],
+    plain: "/id",
+};
 
 const CREDENTIAL: Kind = Kind {
     name: "credential",
+    aliases: &["card"],
     fields: &[
         plain("/id"),
         words("/type", "credential_type", TYPES),

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::world::{BADGE, Class, Direction, GROUP, GroupKind, READER, World};
-use crate::bridge::{Access, Licence, id_of};
+use crate::bridge::{Done, Sent, access, done, id_of, licence};
 use crate::host::{Call, Reply};
 
 /// What can be called.
@@ -31,10 +31,10 @@ pub(super) const CALLS: &[&str] = &[
 
 /// Answers a control call; `None` if it is none.
 pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Option<Reply> {
-    let sent = Sent(call.json().unwrap_or_default());
+    let sent = Sent::of(call);
     let result = match (&call.method, rest) {
         (&Method::GET, ["state"]) => Ok(state(world)),
-        (&Method::GET, [what]) => return list(world, what).map(|value| Reply::json(200, &value)),
+        (&Method::GET, [what @ ("badges" | "groups" | "readers")]) => Ok(list(world, what)),
         (&Method::POST, ["badges"]) => add_badge(world, &sent),
         (&Method::POST, ["badges", id]) => change_badge(world, &sent, id),
         (&Method::DELETE, [what, id]) => delete(world, what, id),
@@ -55,17 +55,12 @@ pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Option<Re
             world.trim_changes(oldest);
             json!({ "oldest": oldest })
         }),
-        (_, ["licence"]) => licence(world, &sent, call.method == Method::POST),
-        (&Method::POST, ["access"]) => access(world, &sent),
+        (_, ["licence"]) => licence(&mut world.licence, &sent, call.method == Method::POST),
+        (&Method::POST, ["access"]) => access(&mut world.access, &sent),
         _ => return None,
     };
-    Some(
-        result
-            .map_or_else(|message| Reply::json(400, &json!({ "message": message })), |value| Reply::json(200, &value)),
-    )
+    Some(done(result))
 }
-
-type Done = Result<Value, String>;
 
 fn state(world: &World) -> Value {
     json!({
@@ -80,14 +75,12 @@ fn state(world: &World) -> Value {
     })
 }
 
-fn list(world: &World, what: &str) -> Option<Value> {
-    Some(match what {
+fn list(world: &World, what: &str) -> Value {
+    match what {
         "badges" => world.badges.values().map(|badge| world.badge_json(badge)).collect(),
         "groups" => world.groups.values().map(|group| world.group_json(group)).collect(),
-        "readers" => world.readers.values().map(|reader| world.reader_json(reader)).collect(),
-        "licence" => json!(world.licence),
-        _ => return None,
-    })
+        _ => world.readers.values().map(|reader| world.reader_json(reader)).collect(),
+    }
 }
 
 fn add_badge(world: &mut World, sent: &Sent) -> Done {
@@ -108,16 +101,15 @@ fn change_badge(world: &mut World, sent: &Sent, id: &str) -> Done {
     if let Some(enabled) = sent.flag("enabled") {
         world.change_badge(id, |badge| badge.enabled = enabled);
     }
-    if let Some(groups) = sent.0.get("groups").and_then(Value::as_array) {
-        let groups: Option<Vec<u32>> = groups.iter().map(|group| number(group, GROUP)).collect();
-        world.set_groups(id, &groups.ok_or("groups are ids")?);
+    if let Some(groups) = sent.ids("groups", GROUP)? {
+        world.set_groups(id, &groups);
     }
-    if let Some(until) = sent.0.get("valid_until") {
+    if let Some(until) = sent.value("valid_until") {
         let until: Option<DateTime<Utc>> =
             serde_json::from_value(until.clone()).map_err(|_| "valid_until is no time")?;
         world.change_badge(id, |badge| badge.valid_until = until);
     }
-    match sent.0.get("locked_by") {
+    match sent.value("locked_by") {
         Some(Value::String(who)) => world.lock(id, who),
         Some(Value::Null) => world.unlock(id),
         _ => {}
@@ -137,14 +129,14 @@ fn delete(world: &mut World, what: &str, id: &str) -> Done {
 }
 
 fn add_group(world: &mut World, sent: &Sent) -> Done {
-    let name = sent.text("name").ok_or("name is missing")?;
+    let name = sent.needed("name")?;
     let kind = GroupKind::of(sent.text("kind").unwrap_or("access-group")).ok_or("there is no such kind")?;
     let id = world.add_group(name, kind);
     world.groups.get(&id).map(|group| world.group_json(group)).ok_or_else(String::new)
 }
 
 fn add_reader(world: &mut World, sent: &Sent) -> Done {
-    let name = sent.text("name").ok_or("name is missing")?;
+    let name = sent.needed("name")?;
     let direction = Direction::of(sent.text("direction").unwrap_or("in")).ok_or("there is no such direction")?;
     let id = world.add_reader(name, direction);
     world.readers.get(&id).map(|reader| world.reader_json(reader)).ok_or_else(String::new)
@@ -153,10 +145,7 @@ fn add_reader(world: &mut World, sent: &Sent) -> Done {
 fn pass(world: &mut World, sent: &Sent) -> Done {
     let (badge, reader) = (sent.id("badge", BADGE)?, sent.id("reader", READER)?);
     let granted = sent.flag("granted").unwrap_or(true);
-    let at = match sent.text("at") {
-        Some(text) => Some(text.parse::<DateTime<Utc>>().map_err(|_| "at is no time")?),
-        None => None,
-    };
+    let at = sent.instant("at")?;
     let event = match (at, sent.text("reason")) {
         (Some(at), _) => world.late_pass(badge, reader, granted, at),
         (None, Some(reason)) => world.deny(badge, reader, reason),
@@ -173,48 +162,4 @@ fn events(world: &mut World, sent: &Sent, what: &str) -> Done {
         _ => return Err(format!("events cannot {what}")),
     }
     Ok(state(world))
-}
-
-fn licence(world: &mut World, sent: &Sent, change: bool) -> Done {
-    if change {
-        world.licence = serde_json::from_value::<Licence>(sent.0.clone()).map_err(|error| error.to_string())?;
-    }
-    Ok(json!(world.licence))
-}
-
-fn access(world: &mut World, sent: &Sent) -> Done {
-    let mut all = json!(world.access);
-    if let (Some(all), Some(sent)) = (all.as_object_mut(), sent.0.as_object()) {
-        all.extend(sent.clone());
-    }
-    world.access = serde_json::from_value::<Access>(all).map_err(|error| error.to_string())?;
-    Ok(json!({ "ok": true }))
-}
-
-/// The body of a control call.
-struct Sent(Value);
-
-impl Sent {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.0.get(name).and_then(Value::as_bool)
-    }
-
-    fn number(&self, name: &str) -> Result<u64, String> {
-        self.0.get(name).and_then(Value::as_u64).ok_or_else(|| format!("{name} is no number"))
-    }
-
-    fn id(&self, name: &str, prefix: &str) -> Result<u32, String> {
-        self.0.get(name).and_then(|value| number(value, prefix)).ok_or_else(|| format!("{name} is no id"))
-    }
-}
-
-fn number(value: &Value, prefix: &str) -> Option<u32> {
-    match value {
-        Value::String(text) => id_of(prefix, text),
-        other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
-    }
 }

@@ -6,17 +6,15 @@
 mod api;
 mod contract;
 mod control;
-mod options;
 mod switches;
 mod vendor;
 mod world;
 
-pub use crate::bridge::{Access, Licence, TimeWriting};
+pub use crate::bridge::{Access, Licence, Plan, TimeWriting};
 pub use crate::host::{Clock, Fault, FaultKind, LoggedRequest, Zone};
-pub use options::Plan;
 pub use switches::Switches;
 pub use vendor::{Optima, OptimaSim};
 pub use world::{
-    Badge, Change, Class, Controller, Credential, CredentialKind, CredentialState, Direction, Door, Entity, Event,
-    Group, GroupKind, Membership, Op, Reader, Shown, World,
+    Badge, Change, Class, Controller, Counters, Credential, CredentialKind, CredentialState, Direction, Door, Entity,
+    Event, Group, GroupKind, Membership, Op, Reader, Shown, World,
 };

@@ -4,12 +4,11 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::contract::CONTRACT;
-use super::options::Plan;
 use super::switches::Switches;
 use super::world::{World, seed};
 use super::{api, control};
 use crate::bridge::profile::Profile;
-use crate::bridge::{Front, Problem, SECRETS, counted_shape};
+use crate::bridge::{Front, Plan, Problem, SECRETS, counted_shape};
 use crate::host::{Call, Clock, Reply, Sim, Start, Vendor};
 
 /// The bridge to Optima as a vendor of the host.
@@ -42,7 +41,7 @@ impl Vendor for Optima {
     const SECRET_PARAMETERS: &'static [&'static str] = SECRETS;
     type World = World;
     type Switches = Switches;
-    type Plan = Plan;
+    type Plan = Plan<World>;
 
     fn world(start: Start<Self>) -> anyhow::Result<World> {
         let profile = match &start.plan.profile {

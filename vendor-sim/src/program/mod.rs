@@ -4,6 +4,8 @@
 pub(crate) mod feed;
 #[cfg(feature = "graph")]
 pub(crate) mod graph;
+#[cfg(feature = "inventry")]
+pub(crate) mod inventry;
 #[cfg(feature = "net2")]
 pub(crate) mod net2;
 #[cfg(feature = "optima")]

@@ -32,6 +32,8 @@ pub(crate) struct Contract {
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
+    /// Other names of its section.
+    pub(crate) aliases: &'static [&'static str],
     pub(crate) fields: &'static [Field],
     /// The member that stays when an object inside a list is a plain value.
     pub(crate) plain: &'static str,
@@ -70,18 +72,6 @@ impl Auth {
     /// `Authorization: Bearer …`.
     pub(crate) fn bearer() -> Self {
         Self::Header { name: "Authorization".to_owned(), prefix: "Bearer ".to_owned() }
-    }
-
-    /// The word of the profile file.
-    pub(crate) fn word(&self) -> &'static str {
-        match self {
-            Self::Header { name, prefix } if name.eq_ignore_ascii_case("authorization") && prefix == "Bearer " => {
-                "bearer"
-            }
-            Self::Header { .. } => "header",
-            Self::Basic => "basic",
-            Self::Session => "session",
-        }
     }
 }
 
@@ -131,23 +121,9 @@ impl Default for Paging {
     }
 }
 
-/// One record with both times instead of two events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Visits {
-    pub(crate) in_at: String,
-    pub(crate) out_at: String,
-    pub(crate) by_day_path: String,
-}
-
-impl Default for Visits {
-    fn default() -> Self {
-        Self {
-            in_at: "/in_datetime".to_owned(),
-            out_at: "/out_datetime".to_owned(),
-            by_day_path: "/sites/{site}/history?date={date}".to_owned(),
-        }
-    }
-}
+/// Where a visit has its times in the contract's example.
+pub(crate) const IN_AT: &str = "/in_datetime";
+pub(crate) const OUT_AT: &str = "/out_datetime";
 
 /// What is served.
 #[derive(Debug, Clone)]
@@ -159,7 +135,9 @@ pub(crate) struct Profile {
     pub(crate) paging: Paging,
     shapes: BTreeMap<&'static str, Shape>,
     pub(crate) time: TimeForm,
-    pub(crate) visits: Option<Visits>,
+    /// One record with both times instead of two events.
+    pub(crate) visits: bool,
+    pub(crate) by_day_path: String,
 }
 
 impl Profile {
@@ -173,7 +151,8 @@ impl Profile {
             paging: Paging::default(),
             shapes: contract.kinds.iter().map(|kind| (kind.name, Shape::of(kind))).collect(),
             time: TimeForm::default(),
-            visits: None,
+            visits: false,
+            by_day_path: "/sites/{site}/history?date={date}".to_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use toml::Table;
 
 use super::shape::{Placed, Shape, Spellings, words};
-use super::{Auth, Contract, Field, Kind, Paging, Profile, Style, TimeForm, Visits, What};
+use super::{Auth, Contract, Field, IN_AT, Kind, OUT_AT, Paging, Profile, Style, TimeForm, What};
 use crate::clock::Zone;
 
 pub(super) fn profile(contract: &'static Contract, text: &str) -> anyhow::Result<Profile> {
@@ -23,7 +23,7 @@ pub(super) fn profile(contract: &'static Contract, text: &str) -> anyhow::Result
             "fields" => fields(contract, &mut profile, section)?,
             "values" => values(contract, &mut profile, section)?,
             "time" => profile.time = time(section)?,
-            "events" if contract.visits => profile.visits = visits(section)?,
+            "events" if contract.visits => visits(&mut profile, section)?,
             _ => bail!("there is no section [{name}]"),
         }
     }
@@ -168,8 +168,13 @@ fn fields(contract: &'static Contract, profile: &mut Profile, section: &Table) -
             pointer(place).with_context(|| format!("fields.{name}.{key}"))?;
             let (kind, field) = find(contract, kind, key)
                 .with_context(|| format!("fields.{name}.{key} is not known; there are {}", names(contract, kind)))?;
-            let Some(shape) = profile.shapes.get_mut(kind.name) else { continue };
-            place_field(shape, kind, field, place);
+            if let Some(shape) = profile.shapes.get_mut(kind.name) {
+                place_field(shape, kind, field, place);
+            }
+            // A visit is the other form of events: what both have moves in both.
+            if let ("event", Some(visit)) = (kind.name, profile.shapes.get_mut("visit")) {
+                place_field(visit, kind, field, place);
+            }
         }
     }
     Ok(())
@@ -193,7 +198,7 @@ fn pointer(text: &str) -> anyhow::Result<()> {
 
 fn kind(contract: &'static Contract, name: &str) -> anyhow::Result<&'static Kind> {
     let kinds: Vec<&str> = contract.kinds.iter().map(|kind| kind.name).collect();
-    let found = contract.kinds.iter().find(|kind| kind.name == name);
+    let found = contract.kinds.iter().find(|kind| kind.name == name || kind.aliases.contains(&name));
     found.with_context(|| format!("there is no section [fields.{name}]; there are {}", kinds.join(", ")))
 }
 
@@ -331,22 +336,24 @@ fn time(section: &Table) -> anyhow::Result<TimeForm> {
     TimeForm::named(text(section, "time", "format")?.unwrap_or("rfc3339"), zone)
 }
 
-fn visits(section: &Table) -> anyhow::Result<Option<Visits>> {
+fn visits(profile: &mut Profile, section: &Table) -> anyhow::Result<()> {
     known(section, "events", &["style", "visit_lookback_days", "in_at", "out_at", "by_day_path"])?;
-    let mut visits = Visits::default();
-    for (key, place) in [("in_at", &mut visits.in_at), ("out_at", &mut visits.out_at)] {
-        if let Some(wanted) = text(section, "events", key)? {
-            ensure!(!wanted.is_empty(), "events.{key} is empty");
-            pointer(wanted).with_context(|| format!("events.{key}"))?;
-            wanted.clone_into(place);
+    for (key, here) in [("in_at", IN_AT), ("out_at", OUT_AT)] {
+        let Some(wanted) = text(section, "events", key)? else { continue };
+        ensure!(!wanted.is_empty(), "events.{key} is empty");
+        pointer(wanted).with_context(|| format!("events.{key}"))?;
+        let shape = profile.shapes.get_mut("visit");
+        for placed in shape.into_iter().flat_map(Shape::moved).filter(|placed| placed.contract == here) {
+            placed.place = Some(wanted.to_owned());
         }
     }
     if let Some(path) = text(section, "events", "by_day_path")? {
-        path.clone_into(&mut visits.by_day_path);
+        path.clone_into(&mut profile.by_day_path);
     }
-    match text(section, "events", "style")?.unwrap_or("event") {
-        "event" => Ok(None),
-        "visit" => Ok(Some(visits)),
+    profile.visits = match text(section, "events", "style")?.unwrap_or("event") {
+        "event" => false,
+        "visit" => true,
         other => bail!("events.style: '{other}' is neither event nor visit"),
-    }
+    };
+    Ok(())
 }

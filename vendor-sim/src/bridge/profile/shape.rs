@@ -42,6 +42,12 @@ impl Shape {
         Self { fields: fields.collect(), plain: None, changed: false }
     }
 
+    /// Its members, to be moved.
+    pub(super) fn moved(&mut self) -> &mut [Placed] {
+        self.changed = true;
+        &mut self.fields
+    }
+
     pub(super) fn is_contract(&self) -> bool {
         !self.changed
     }

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::super::world::{BADGE, Badge, Credential, CredentialKind, World};
 use super::sent::Sent;
-use super::{Answer, listed, origin, paged, single, unchanged};
-use crate::bridge::{Cut, Mark, Problem, id_of};
+use super::{Answer, origin, single, unchanged};
+use crate::bridge::{Mark, Problem, Site, id_of};
 use crate::host::{Call, Reply};
 
 const LONGEST_REFERENCE: usize = 64;
@@ -27,10 +27,9 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
             && reference.is_none_or(|reference| badge.reference.as_deref() == Some(reference))
             && number.is_none_or(|number| badge.cards().any(|card| card.number.as_deref() == Some(number)))
     });
-    let page = paged(world, call, BADGE, wanted.map(|badge| (Mark::id(badge.id), badge)).collect())?;
-    let items = page.items.into_iter().map(|badge| world.badge_json(badge)).collect();
+    let page = world.paged(call, BADGE, wanted.map(|badge| (Mark::id(badge.id), badge)).collect())?;
     let as_of = world.time_form().write(world.now());
-    Ok(listed(world, "badge", Cut { items, next: page.next, total: page.total }, Some(as_of)))
+    Ok(world.listed("badge", page.map(|badge| world.badge_json(badge)), Some(as_of)))
 }
 
 pub(super) fn read(world: &World, id: &str) -> Answer {

@@ -1,11 +1,10 @@
 //! The record of changes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::world::{CURSOR, World};
-use super::{Answer, common};
-use crate::bridge::profile::put;
-use crate::bridge::{Poll, Problem, limit};
+use super::Answer;
+use crate::bridge::{Poll, Problem, Site, by_cursor, limit};
 use crate::host::{Call, Reply};
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
@@ -27,7 +26,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
         // The record is not the one that gave this cursor: whoever follows has to read everything again.
         return Ok(answer(world, Vec::new(), newest, true));
     }
-    let most = limit(&world.front.profile.paging, &common(world), call)?;
+    let most = limit(&world.front.profile.paging, &world.common(), call)?;
     let start = world.changes.partition_point(|change| change.cursor <= cursor);
     let found: Vec<_> = world.changes.iter().skip(start).take(most).collect();
     let Some(last) = found.last().map(|change| change.cursor) else {
@@ -38,12 +37,5 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
 }
 
 fn answer(world: &World, items: Vec<Value>, next: u64, reset: bool) -> Reply {
-    let (profile, time) = (&world.front.profile, world.time_form());
-    let items: Vec<Value> = items.into_iter().map(|item| profile.show("change", item, &time)).collect();
-    let mut body = Value::Object(Map::new());
-    let place = |wanted: &'static str, own: &str| if own.is_empty() { wanted.to_owned() } else { own.to_owned() };
-    put(&mut body, &place("/items", &profile.paging.items), items.into());
-    put(&mut body, &place("/next", &profile.paging.next), format!("{CURSOR}{next}").into());
-    put(&mut body, "/reset", reset.into());
-    Reply::json(200, &body)
+    by_cursor(world, "change", items, format!("{CURSOR}{next}"), reset)
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::super::world::{GROUP, Group, GroupKind, World};
 use super::sent::Sent;
-use super::{Answer, listed, origin, paged, single, unchanged};
-use crate::bridge::{Cut, Mark, Problem, id_of};
+use super::{Answer, origin, single, unchanged};
+use crate::bridge::{Mark, Problem, Site, id_of};
 use crate::host::Call;
 
 const LONGEST_NAME: usize = 64;
@@ -19,9 +19,8 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
         }
     };
     let wanted = world.groups.values().filter(|group| kind.is_none_or(|kind| group.kind == kind));
-    let page = paged(world, call, GROUP, wanted.map(|group| (Mark::id(group.id), group)).collect())?;
-    let items = page.items.into_iter().map(|group| world.group_json(group)).collect();
-    Ok(listed(world, "access_group", Cut { items, next: page.next, total: page.total }, None))
+    let page = world.paged(call, GROUP, wanted.map(|group| (Mark::id(group.id), group)).collect())?;
+    Ok(world.listed("access_group", page.map(|group| world.group_json(group)), None))
 }
 
 pub(super) fn read(world: &World, id: &str) -> Answer {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::world::{READER, World};
 use crate::bridge::profile::instant_text;
-use crate::bridge::{Admission, Common, Cut, Envelope, Mark, Problem, cut, envelope, fits, id_of};
+use crate::bridge::{Admission, Mark, Problem, Site, fits, id_of};
 use crate::host::{Call, Reply};
 
 pub(super) type Answer = Result<Reply, Problem>;
@@ -92,14 +92,13 @@ fn info(world: &World) -> Reply {
         "licence": world.licence.json(now.date_naive()),
         "limits": { "credentialsPerBadge": world.credentials_per_badge, "nameLength": world.name_length },
     });
-    shown(world, 200, "info", info)
+    world.shown(200, "info", info)
 }
 
 fn readers(world: &World, call: &Call) -> Answer {
     let all = world.readers.values().map(|reader| (Mark::id(reader.id), reader)).collect();
-    let page = paged(world, call, READER, all)?;
-    let items = page.items.into_iter().map(|reader| world.reader_json(reader)).collect();
-    Ok(listed(world, "reader", Cut { items, next: page.next, total: page.total }, None))
+    let page = world.paged(call, READER, all)?;
+    Ok(world.listed("reader", page.map(|reader| world.reader_json(reader)), None))
 }
 
 fn reader(world: &World, id: &str) -> Answer {
@@ -108,32 +107,10 @@ fn reader(world: &World, id: &str) -> Answer {
     Ok(single(world, 200, "reader", world.reader_json(reader)))
 }
 
-/// The page that a call asks for.
-pub(super) fn paged<T>(world: &World, call: &Call, prefix: &str, all: Vec<(Mark, T)>) -> Result<Cut<T>, Problem> {
-    cut(&world.front.profile.paging, &common(world), call, prefix, all)
-}
-
-pub(super) fn common(world: &World) -> Common {
-    world.switches.common()
-}
-
-/// A page as the profile shows it.
-pub(super) fn listed(world: &World, kind: &str, page: Cut<Value>, as_of: Option<Value>) -> Reply {
-    let (profile, time) = (&world.front.profile, world.time_form());
-    let items = page.items.into_iter().map(|item| profile.show(kind, item, &time)).collect();
-    let parts = Envelope { items, next: page.next, total: Some(page.total), as_of, last: None };
-    Reply::json(200, &envelope(&profile.paging, parts))
-}
-
-/// One object as the profile shows it.
-pub(super) fn shown(world: &World, status: u16, kind: &str, object: Value) -> Reply {
-    Reply::json(status, &world.front.profile.show(kind, object, &world.time_form()))
-}
-
 /// One object with its version in the head, too.
 pub(super) fn single(world: &World, status: u16, kind: &str, object: Value) -> Reply {
     let tag = object.get("etag").and_then(Value::as_str).unwrap_or_default().to_owned();
-    shown(world, status, kind, object).header("ETag", &tag)
+    world.shown(status, kind, object).header("ETag", &tag)
 }
 
 /// Lets a write through if its `If-Match` fits; else shows the current state.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::world::{CREDENTIAL, Credential, CredentialKind, CredentialState, GROUP, Membership, World};
 use crate::bridge::profile::instant;
-use crate::bridge::{Problem, id_of};
+use crate::bridge::{Problem, sent_id};
 use crate::host::Call;
 
 /// A body as the contract has it; what is not there stays as it is.
@@ -76,7 +76,8 @@ impl Sent {
         let mut groups: Vec<Membership> = Vec::new();
         for (at, item) in list.iter().enumerate() {
             let field = |name: &str| format!("accessGroups[{at}].{name}");
-            let group = number(item.get("id"), GROUP).filter(|group| world.groups.contains_key(group));
+            let group =
+                item.get("id").and_then(|id| sent_id(id, GROUP)).filter(|group| world.groups.contains_key(group));
             let group = group.ok_or_else(|| Problem::validation(field("id"), "There is no such access group"))?;
             if groups.iter().any(|known| known.group == group) {
                 return Err(Problem::validation(field("id"), "The same access group twice"));
@@ -96,7 +97,13 @@ impl Sent {
             match item.get("type").and_then(Value::as_str).map(CredentialKind::of) {
                 None | Some(Some(CredentialKind::Card)) => {}
                 // What is shown of other credentials may come back; it changes nothing.
-                Some(Some(_)) if known.iter().any(|one| Some(one.id) == number(item.get("id"), CREDENTIAL)) => continue,
+                Some(Some(_))
+                    if known
+                        .iter()
+                        .any(|one| Some(one.id) == item.get("id").and_then(|id| sent_id(id, CREDENTIAL))) =>
+                {
+                    continue;
+                }
                 Some(_) => return Err(Problem::validation(field("type"), "Only cards are written")),
             }
             let card = card(world, item, known, &field)?;
@@ -132,9 +139,7 @@ fn card(
     let sent = text("number")?.filter(|sent| !sent.is_empty());
     let id = match item.get("id") {
         None | Some(Value::Null) => None,
-        Some(id) => {
-            Some(number(Some(id), CREDENTIAL).ok_or_else(|| Problem::validation(field("id"), "This is no id"))?)
-        }
+        Some(id) => Some(sent_id(id, CREDENTIAL).ok_or_else(|| Problem::validation(field("id"), "This is no id"))?),
     };
     let same = |one: &&Credential| match id {
         Some(id) => one.id == id,
@@ -180,13 +185,4 @@ fn moment(world: &World, value: &Value, name: &str) -> Result<Option<DateTime<Ut
     }
     let at = value.as_str().and_then(|text| instant(text, world.zone));
     at.map(Some).ok_or_else(|| Problem::validation(name, "This is no instant"))
-}
-
-/// The number in an id; a numeric id will do.
-fn number(value: Option<&Value>, prefix: &str) -> Option<u32> {
-    match value? {
-        Value::String(text) => id_of(prefix, text),
-        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
-        _ => None,
-    }
 }

@@ -17,8 +17,8 @@ pub(crate) use seed::seed;
 
 use super::contract::CONTRACT;
 use super::switches::Switches;
-use crate::bridge::profile::{Profile, TimeForm};
-use crate::bridge::{Access, Front, Licence, Remembered};
+use crate::bridge::profile::Profile;
+use crate::bridge::{Access, Common, Front, Licence, Remembered, Site};
 use crate::clock::{Clock, Zone};
 
 pub(crate) const BADGE: &str = "b-";
@@ -180,10 +180,6 @@ impl World {
         self.counters.seq
     }
 
-    pub(crate) fn time_form(&self) -> TimeForm {
-        self.front.time(&self.switches.common(), self.zone)
-    }
-
     /// What the server can do, removed parts left out.
     pub(crate) fn capabilities(&self) -> Vec<&'static str> {
         let profile = &self.front.profile;
@@ -196,6 +192,24 @@ impl World {
         };
         let there = |name: &&&str| !self.switches.without.iter().any(|gone| gone == **name) && served(name);
         CAPABILITIES.iter().filter(there).copied().collect()
+    }
+}
+
+impl Site for World {
+    fn front(&self) -> &Front {
+        &self.front
+    }
+
+    fn common(&self) -> Common {
+        self.switches.common()
+    }
+
+    fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    fn clock_now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 }
 

@@ -1,41 +1,39 @@
-//! What an Optima simulator is started with, besides what every simulator is.
+//! What a bridge is started with, besides what every simulator is.
 
 use std::path::Path;
 
 use anyhow::Context;
 
-use super::vendor::Optima;
-use super::world::World;
-use crate::host::Options;
+use crate::host::{Options, Vendor};
 
 /// Settings of the seeded site.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Plan {
-    /// Number of badges.
+pub struct Plan<W> {
+    /// Number of people.
     pub people: usize,
     /// How many past days have events.
     pub event_days: i64,
     /// Text of a profile file; `None`: the contract as it is.
     pub profile: Option<String>,
     /// A ready site instead of a seeded one; its clock and switches do not count.
-    pub world: Option<Box<World>>,
+    pub world: Option<Box<W>>,
 }
 
-impl Default for Plan {
+impl<W> Default for Plan<W> {
     fn default() -> Self {
         Self { people: 40, event_days: 3, profile: None, world: None }
     }
 }
 
-impl Options<Optima> {
-    /// Number of badges of the seeded site.
+impl<V: Vendor<Plan = Plan<W>>, W> Options<V> {
+    /// Number of people of the seeded site.
     pub fn people(mut self, people: usize) -> Self {
         self.plan.people = people;
         self
     }
 
-    /// How many past days have events; all enabled badges come on working days.
+    /// How many past days have events; whoever is enabled comes on working days.
     pub fn event_days(mut self, days: i64) -> Self {
         self.plan.event_days = days;
         self
@@ -58,7 +56,7 @@ impl Options<Optima> {
     }
 
     /// A ready site instead of a seeded one.
-    pub fn world(mut self, world: World) -> Self {
+    pub fn world(mut self, world: W) -> Self {
         self.plan.world = Some(Box::new(world));
         self
     }
