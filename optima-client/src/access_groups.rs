@@ -73,7 +73,7 @@ impl NewAccessGroup {
     fn body(&self, dialect: &Dialect) -> Value {
         let mut body = dialect.profile().body("access_group");
         body.set("name", self.name.as_str());
-        body.word("kind", "group_kind", self.kind.as_str());
+        body.word("kind", "access_group_kind", self.kind.as_str());
         if let Some(reference) = &self.reference {
             body.set("reference", reference.as_str());
         }
@@ -122,7 +122,7 @@ impl Read for AccessGroup {
         Ok(Self {
             id: item.id("id")?.into(),
             name: item.text("name")?,
-            kind: item.word_opt("kind", "group_kind")?.map_or(GroupKind::AccessGroup, Into::into),
+            kind: item.word_opt("kind", "access_group_kind")?.map_or(GroupKind::AccessGroup, Into::into),
             enabled: item.bool_opt("enabled")?,
             reference: item.text_opt("reference")?.filter(|text| !text.trim().is_empty()),
             readers: readers
@@ -153,7 +153,7 @@ impl AccessGroups {
     /// # Errors
     /// As [`AccessGroups::list`].
     pub async fn of_kind(&self, kind: &GroupKind) -> Result<Listing<AccessGroup>, Error> {
-        let kind = spelled(&self.0, "group_kind", kind.as_str());
+        let kind = spelled(&self.0, "access_group_kind", kind.as_str());
         self.0.list(&Capability::AccessGroups, "access_groups", &[("kind", Some(&kind))]).await
     }
 

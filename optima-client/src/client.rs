@@ -199,7 +199,7 @@ impl OptimaClient {
             let body = self.send(&GetPage::new(dialect.clone(), url)).await?;
             let items = pager.take(&body)?;
             let mut page: Listing<T> = dialect.listing(&items, &shown)?;
-            page.as_of = dialect.profile().item("page", &body, &shown).instant_opt("as_of", dialect.zone())?;
+            page.as_of = dialect.as_of(&body);
             restless = if items.is_empty() { restless + 1 } else { 0 };
             if restless > EMPTY_PAGES {
                 return Err(Error::new(ErrorKind::Protocol, "the list goes on with empty pages only"));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, FixedOffset};
 use chrono_tz::Tz;
 use connector_http::profile::{Item, Misfit, Profile};
 use connector_http::{Error, ErrorKind, decode, get, json_request};
@@ -128,6 +129,16 @@ impl Dialect {
         let value = self.json(parts, body)?;
         let path = self.profile.path_text(path);
         Ok(T::read(self.profile.item(T::OBJECT, &value, &path), self.zone)?)
+    }
+
+    /// What stands beside the items of a page, at a pointer of `[paging]`.
+    pub(crate) fn beside<'a>(&self, answer: &'a Value, name: &str) -> Option<&'a Value> {
+        answer.pointer(self.profile.text("paging", name)?).filter(|value| !value.is_null())
+    }
+
+    /// When a list was made. A time that cannot be read tells nothing.
+    pub(crate) fn as_of(&self, answer: &Value) -> Option<DateTime<FixedOffset>> {
+        self.profile.instant(self.beside(answer, "as_of")?, self.zone).ok()
     }
 
     /// The objects of a page; one that cannot be read is set aside, unless none of them can.

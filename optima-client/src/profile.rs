@@ -49,16 +49,10 @@ const OBJECTS: &[ObjectShape] = &[
         lists: &[],
     },
     ObjectShape {
-        name: "page",
-        required: &[],
-        kinds: &[("as_of", FieldKind::Instant), ("last", FieldKind::Int)],
-        lists: &[],
-    },
-    ObjectShape {
         name: "access_group",
         required: &["id", "name"],
         kinds: &[
-            ("kind", FieldKind::Word("group_kind")),
+            ("kind", FieldKind::Word("access_group_kind")),
             ("enabled", FieldKind::Bool),
             ("updated_at", FieldKind::Instant),
         ],

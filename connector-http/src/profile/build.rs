@@ -57,6 +57,7 @@ impl Builder {
         for (section, line) in document.sections {
             self.check_section(&section, line);
         }
+        let named: Vec<_> = document.entries.iter().filter(|entry| entry.section == "paths").cloned().collect();
         for entry in document.entries {
             if entry.section.is_empty() {
                 let place = entry.key.clone();
@@ -64,6 +65,25 @@ impl Builder {
             } else if self.knows_section(&entry.section) {
                 self.overlay_entry(entry);
             }
+        }
+        self.follow_lists(&named);
+    }
+
+    /// Where a file names the path of a list and not the one of an item of it, the item goes with its list.
+    fn follow_lists(&mut self, named: &[Entry]) {
+        for list in named {
+            let built_in = self.base.get(&key("paths", &list.key)).and_then(|placed| placed.setting.as_text());
+            let (Some(built_in), Some(text)) = (built_in, list.setting.as_text()) else { continue };
+            let item = format!("{built_in}/{{id}}");
+            let is_item = |placed: &Placed| placed.setting.as_text() == Some(item.as_str());
+            let found = self.base.iter().find(|((section, _), placed)| section == "paths" && is_item(placed));
+            let Some((place, _)) = found else { continue };
+            if named.iter().any(|entry| entry.key == place.1) {
+                continue;
+            }
+            let follows =
+                if text.is_empty() { String::new() } else { format!("{}/{{id}}", text.trim_end_matches('/')) };
+            self.merged.insert(place.clone(), Placed { setting: Setting::Text(follows), line: Some(list.line) });
         }
     }
 
@@ -360,8 +380,12 @@ impl Builder {
                 self.fault("headers", &name, "is no name of a header", "write it like If-Match, or \"\" for none");
             }
         }
+        // Pointers to what stands beside the items of a page, as far as the vendor has more than the usual.
+        for name in self.names("paging").into_iter().filter(|name| !PAGING.contains(&name.as_str())) {
+            self.pointer("paging", &name);
+        }
         let typed = |section: &str| {
-            ["auth", "paths", "paging", "time"].contains(&section)
+            ["auth", "paths", "time"].contains(&section)
                 || section.starts_with("fields.")
                 || section.starts_with("values.")
         };
@@ -492,4 +516,16 @@ fn word_of(entry: &Entry, spelling: &Value) -> Option<String> {
     }
 }
 
+const PAGING: [&str; 10] = [
+    "style",
+    "items",
+    "next",
+    "total",
+    "limit_param",
+    "page_param",
+    "offset_param",
+    "after_param",
+    "first_page",
+    "page_size",
+];
 const BUILT_IN: &str = "builtin";

@@ -44,6 +44,8 @@ mod paths;
 mod pointer;
 mod problem;
 mod sample;
+#[cfg(test)]
+mod tests;
 mod time;
 mod values;
 

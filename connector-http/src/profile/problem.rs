@@ -61,10 +61,12 @@ impl Profile {
         let Some(problem) = self.read_problem(body) else { return general };
         let known =
             problem.name.as_deref().and_then(|name| self.0.shape.problems.iter().find(|known| known.name == name));
+        // Without an excerpt: what the server says stands in the problem, where it is masked.
         let mut error = match known {
-            Some(known) => Error::new(known.kind, known.message).with_status(parts.status).with_excerpt(body),
-            None => general.clone(),
-        };
+            Some(known) => Error::new(known.kind, known.message),
+            None => Error::new(general.kind(), general.message().to_owned()),
+        }
+        .with_status(parts.status);
         if let Some(wait) = general.retry_after().or(problem.retry_after) {
             error = error.with_retry_after(wait);
         }

@@ -21,7 +21,7 @@ use crate::words::Capability;
 pub struct EventPage {
     /// The events.
     pub events: Vec<Event>,
-    /// What could not be read as an event; the cursor stands behind it where its number can be read.
+    /// What could not be read as an event; its number stands in the place of the id, where it can be read.
     pub invalid: Vec<InvalidItem>,
     /// Where to go on after this page; nothing where no event was ever seen.
     pub cursor: Option<EventCursor>,
@@ -140,10 +140,12 @@ impl Walk {
         let shown = url.path().to_owned();
         let body = self.client.send(&GetEvents::new(self.dialect.clone(), url)).await?;
         let Next::Links(pager) = &mut self.next else { return Ok(None) };
-        let items = pager.take(&body)?;
+        let items = pager.items_of(&body, &shown)?;
         if items.is_empty() {
-            // An empty page is the head of the log, whatever link it has.
+            // An empty page is the head of the log, whatever link it has: often the one to itself, to ask again later.
             self.next = Next::End;
+        } else {
+            pager.take(&body)?;
         }
         page(&self.dialect, &body, &items, &shown, &mut self.cursor).map(Some)
     }
@@ -179,11 +181,20 @@ fn page(
 ) -> Result<EventPage, Error> {
     let mut listing = dialect.listing::<Event>(items, path)?;
     listing.items.sort_by_key(|event| event.seq);
+    for misfit in &mut listing.invalid {
+        misfit.id = items.get(misfit.position).and_then(|raw| number(dialect, raw, path)).map(|seq| seq.to_string());
+    }
     if let Some(last) = listing.items.last() {
         *cursor = Some(EventCursor::behind(last));
     }
-    let last = dialect.profile().item("page", body, path).int_opt("last").unwrap_or_default();
+    let last = dialect.beside(body, "last").and_then(serde_json::Value::as_i64);
     Ok(EventPage { events: listing.items, invalid: listing.invalid, cursor: cursor.clone(), last })
+}
+
+/// The number of an event, whatever else is wrong with it.
+fn number(dialect: &Dialect, raw: &serde_json::Value, path: &str) -> Option<i64> {
+    let item = dialect.profile().item("event", raw, path);
+    item.int_opt(if item.has("seq") { "seq" } else { "id" }).ok().flatten()
 }
 
 pub(super) async fn wait(client: &OptimaClient, cursor: &EventCursor, wait: Duration) -> Result<EventPage, Error> {

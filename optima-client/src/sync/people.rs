@@ -11,7 +11,7 @@ use sync_core::connector::{
     Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window,
     WriteCaps,
 };
-use sync_core::model::{Entity as _, EntityKind, ExternalId, FieldValue, Person, Scalar};
+use sync_core::model::{Credential, Entity as _, EntityKind, ExternalId, FieldValue, Person, Scalar};
 
 use super::OptimaEndpoint;
 use super::fault::fault;
@@ -244,7 +244,7 @@ pub(super) fn same_revision(precondition: &Precondition, etag: Option<&str>) -> 
 
 fn card_number(scalar: &Scalar) -> Option<String> {
     match scalar {
-        Scalar::Text(text) => Some(text.rsplit_once(':').map_or(text.as_str(), |(_, number)| number).to_owned()),
+        Scalar::Text(text) => Some(Credential::from_text(text).number),
         _ => None,
     }
 }
