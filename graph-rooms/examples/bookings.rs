@@ -18,7 +18,7 @@ struct Args {
     #[arg(long, default_value = "Europe/London")]
     zone: chrono_tz::Tz,
     #[command(flatten)]
-    tenant: common::Tenant,
+    tenant: common::Account,
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -12,7 +12,7 @@ use clap::Parser as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let graph = common::Tenant::parse().client()?;
+    let graph = common::Account::parse().client()?;
     let found = graph.rooms().list().await?;
     for room in &found.items {
         let seats = room.capacity.map_or(String::new(), |seats| format!(", {seats} seats"));

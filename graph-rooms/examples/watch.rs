@@ -15,11 +15,10 @@ use graph_rooms::{Fault, calendar::Window, delta::Tracked};
 #[derive(Parser)]
 struct Args {
     room: String,
-    /// Looks so often, then ends.
     #[arg(long, default_value_t = u32::MAX)]
     looks: u32,
     #[command(flatten)]
-    tenant: common::Tenant,
+    tenant: common::Account,
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,7 +6,7 @@ use clap::Parser;
 use graph_rooms::GraphClient;
 
 #[derive(Parser)]
-pub struct Tenant {
+pub struct Account {
     /// One of the tenant's domains, or its id.
     #[arg(long, env = "GRAPH_TENANT")]
     tenant: String,
@@ -24,7 +24,7 @@ pub struct Tenant {
     token_url: Option<String>,
 }
 
-impl Tenant {
+impl Account {
     pub fn client(self) -> Result<GraphClient, Box<dyn Error>> {
         let mut graph = GraphClient::builder().tenant(self.tenant).client_id(self.client_id).secret(self.secret);
         if let Some(url) = self.base_url {
