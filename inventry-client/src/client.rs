@@ -123,7 +123,7 @@ impl InventryClient {
             Capability::Departments => has("departments"),
             Capability::Personnel => has("personnel"),
             Capability::Devices => has("devices"),
-            Capability::Events => has("events") || has("visits_by_day"),
+            Capability::Events => has("events") || profile::by_day(&self.inner.profile).is_some(),
             Capability::EventsFollow => has("events") && self.inner.profile.parameter("wait").is_some(),
             Capability::OnSite => has("on_site"),
             Capability::Deletions => has("deletions"),
@@ -267,7 +267,10 @@ impl InventryClient {
     pub(crate) async fn one<T: Readable, N: Named>(&self, url: Url, wanted: Wanted) -> Result<Option<T>, Error> {
         let (body, path) = self.read::<N>(url).await?;
         let read = |zone| {
-            T::read(&self.inner.profile.item(T::OBJECT, &body, &path), &Context { zone, wanted: wanted.clone() })
+            T::read(
+                &self.inner.profile.item(T::OBJECT, &body, &path),
+                &Context::new(&self.inner.profile, zone, wanted.clone()),
+            )
         };
         match read(self.known_zone()) {
             Err(misfit) if self.known_zone().is_none() && misfit.reason().contains("zone_if_missing") => {
@@ -288,7 +291,7 @@ impl InventryClient {
         let offset = into.items.len() + into.invalid.len();
         let read = |zone| {
             let mut page = Listing::default();
-            let context = Context { zone, wanted: wanted.clone() };
+            let context = Context::new(&self.inner.profile, zone, wanted.clone());
             read_items(&self.inner.profile, values, path, &context, &mut page)
                 .map_err(|misfit| protocol(misfit).with_operation(N::NAME))?;
             Ok::<_, Error>(page)

@@ -1,11 +1,14 @@
 //! Objects out of answers, by the names of the profile.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use connector_http::Error;
-use connector_http::profile::{Item, Misfit, Profile};
+use connector_http::profile::{Item, Misfit, Profile, TimeRules};
 use serde_json::Value;
 
+use crate::profile::visit_time;
 use crate::words::PersonType;
 
 /// A list as it was read.
@@ -46,10 +49,21 @@ pub(crate) enum Wanted {
 }
 
 /// What has to be known to read an object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) zone: Option<Tz>,
     pub(crate) wanted: Wanted,
+    pub(crate) time: TimeRules,
+    /// Where the times of visits are, as far as that is said apart from their other members.
+    pub(crate) visit_times: BTreeMap<&'static str, String>,
+}
+
+impl Context {
+    pub(crate) fn new(profile: &Profile, zone: Option<Tz>, wanted: Wanted) -> Self {
+        let place = |name| visit_time(profile, name).map(|pointer| (name, pointer.to_owned()));
+        let visit_times = ["in_at", "out_at"].into_iter().filter_map(place).collect();
+        Self { zone, wanted, time: profile.time().clone(), visit_times }
+    }
 }
 
 /// An object that comes in lists.

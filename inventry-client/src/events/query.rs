@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use connector_http::profile::PagingStyle;
+use connector_http::profile::{PagingStyle, PathTemplate};
 use connector_http::{Error, ErrorKind};
 use futures::stream::{self, BoxStream, StreamExt as _};
 
@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::call::Named;
 use crate::client::{InventryClient, RawPage};
 use crate::id::{DeviceId, SiteId};
-use crate::profile::lookback_days;
+use crate::profile::{by_day, lookback_days};
 use crate::reading::{InvalidItem, Listing, Wanted, protocol};
 
 /// The events of an installation.
@@ -131,8 +131,8 @@ impl Events {
     async fn visits(&self, sites: &[SiteId], from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Listing<Visit>, Error> {
         let back = TimeDelta::days(lookback_days(self.0.profile()));
         let from = from.checked_sub_signed(back).unwrap_or(from);
-        if self.0.profile().has_path("visits_by_day") {
-            return self.visits_by_day(sites, from, to).await;
+        if let Some(path) = by_day(self.0.profile()) {
+            return self.visits_by_day(&path, sites, from, to).await;
         }
         let url = self.span("events", sites, from, to)?;
         self.0.list::<Visit, VisitsCall>(url, None, Wanted::default()).await
@@ -140,22 +140,24 @@ impl Events {
 
     async fn visits_by_day(
         &self,
+        path: &PathTemplate,
         sites: &[SiteId],
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Listing<Visit>, Error> {
-        let sites = if sites.is_empty() && self.0.profile().has_path("sites") {
-            self.0.sites().list().await?.items.into_iter().map(|site| site.id).collect()
-        } else {
-            sites.to_vec()
+        let sites: Vec<String> = match sites {
+            // Without a place for the site the days of all sites are one.
+            _ if !path.holes().contains(&"site") => vec![String::new()],
+            [] => self.0.sites().list().await?.items.into_iter().map(|site| site.id.to_string()).collect(),
+            sites => sites.iter().map(ToString::to_string).collect(),
         };
+        let root = self.0.url("root", &[])?;
         let zone = self.0.time_zone().await?.unwrap_or(Tz::UTC);
         let mut whole = Listing::default();
         for day in days(from.with_timezone(&zone).date_naive(), to.with_timezone(&zone).date_naive()) {
             let date = day.format("%Y-%m-%d").to_string();
             for site in &sites {
-                let mut url =
-                    self.0.url("visits_by_day", &[("site", site.as_str()), ("date", &date), ("id", site.as_str())])?;
+                let mut url = path.below(&root, &[("site", site), ("date", &date)])?;
                 self.0.query_wanted(&mut url, &Wanted::default());
                 let mut part = self.0.list::<Visit, VisitsCall>(url, None, Wanted::default()).await?;
                 whole.items.append(&mut part.items);

@@ -31,14 +31,22 @@ impl Readable for Visit {
         if !context.wanted.includes(&person_type) {
             return Ok(None);
         }
-        let in_at = item.instant("in_at", context.zone)?;
+        let in_at = time(item, context, "in_at")?.ok_or_else(|| item.misfit_of("in_at", "a time"))?;
         Ok(Some(Self {
             common: common(item, context, person_type, None, EventType::SignIn, in_at)?,
             in_at,
-            out_at: item.instant_opt("out_at", context.zone)?,
+            out_at: time(item, context, "out_at")?,
             out_device: item.id_opt("out_device_id")?.map(DeviceId::from),
         }))
     }
+}
+
+/// A time of a visit: where `[events]` says that it is, else where `[fields.event]` does.
+fn time(item: &Item<'_>, context: &Context, name: &str) -> Result<Option<DateTime<FixedOffset>>, Misfit> {
+    let Some(pointer) = context.visit_times.get(name) else { return item.instant_opt(name, context.zone) };
+    let value = item.value().pointer(pointer).filter(|value| !value.is_null() && value.as_str() != Some(""));
+    let read = value.map(|value| context.time.read(value, context.zone)).transpose();
+    read.map_err(|expected| item.misfit_of(name, expected))
 }
 
 fn common(

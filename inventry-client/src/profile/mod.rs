@@ -8,8 +8,8 @@ mod built_in;
 use std::fs;
 use std::path::Path;
 
-use connector_http::profile::InvalidProfile;
 pub use connector_http::profile::{AuthKind, PagingStyle, Profile, ProfileFault, Sample, SampleRow};
+use connector_http::profile::{InvalidProfile, PathTemplate};
 use connector_http::{Error, ErrorKind};
 
 pub use built_in::BUILT_IN;
@@ -52,6 +52,16 @@ pub(crate) fn lookback_days(profile: &Profile) -> i64 {
     profile.setting("events", "visit_lookback_days").and_then(connector_http::profile::Setting::as_int).unwrap_or(3)
 }
 
+/// The path of the visits of one day and site, where the server has one.
+pub(crate) fn by_day(profile: &Profile) -> Option<PathTemplate> {
+    PathTemplate::parse(profile.text("events", "by_day_path")?).ok()
+}
+
+/// Where a time of a visit stands, if that is said under `[events]`.
+pub(crate) fn visit_time<'a>(profile: &'a Profile, name: &str) -> Option<&'a str> {
+    profile.text("events", name)
+}
+
 /// What only this vendor can judge.
 fn faults(profile: &Profile) -> Vec<ProfileFault> {
     let mut faults = Vec::new();
@@ -60,15 +70,20 @@ fn faults(profile: &Profile) -> Vec<ProfileFault> {
         faults.push(profile.fault("events", "visit_lookback_days", &reason, "write days"));
     }
     let visits = profile.text("events", "style") == Some("visit");
-    if visits && !(profile.has_field("event", "in_at") && profile.has_field("event", "out_at")) {
-        let remedy = "write both under [fields.event]: in_at = \"/in\", out_at = \"/out\"";
-        faults.push(profile.fault(
-            "events",
-            "style",
-            "is visit, but [fields.event] does not say where both times are",
-            remedy,
-        ));
+    for time in ["in_at", "out_at"] {
+        let said = visit_time(profile, time);
+        if said.is_some_and(|pointer| !pointer.starts_with('/')) {
+            faults.push(profile.fault("events", time, "is no JSON pointer", "write it like /in_datetime"));
+        } else if visits && said.is_none() && !profile.has_field("event", time) {
+            faults.push(profile.fault(
+                "events",
+                time,
+                "is empty, but a visit has no other time",
+                "write it like /in_datetime",
+            ));
+        }
     }
+    faults.extend(by_day_fault(profile));
     if !visits && !profile.has_field("event", "at") {
         let remedy = "write at = \"/at\" under [fields.event], or style = \"visit\"";
         faults.push(profile.fault("events", "style", "is event, but [fields.event] at is empty", remedy));
@@ -77,11 +92,25 @@ fn faults(profile: &Profile) -> Vec<ProfileFault> {
         let remedy = "write type = \"/type\" under [fields.event], or style = \"visit\"";
         faults.push(profile.fault("events", "style", "is event, but [fields.event] type is empty", remedy));
     }
-    if visits && profile.has_path("visits_by_day") && !profile.has_path("events") && !profile.has_path("sites") {
-        let remedy = "write [paths] sites, since visits are asked for site by site";
-        faults.push(profile.fault("events", "style", "is visit by day, but the sites cannot be listed", remedy));
-    }
     faults
+}
+
+fn by_day_fault(profile: &Profile) -> Option<ProfileFault> {
+    let text = profile.text("events", "by_day_path")?;
+    let fault = |reason: &str| {
+        Some(profile.fault("events", "by_day_path", reason, "write it like /sites/{site}/history?date={date}"))
+    };
+    match PathTemplate::parse(text) {
+        Err(reason) => fault(reason),
+        Ok(path) if !path.holes().contains(&"date") => fault("lacks {date}"),
+        Ok(path) if path.holes().iter().any(|hole| !["site", "date"].contains(hole)) => {
+            fault("has a hole for which there is no value")
+        }
+        Ok(path) if path.holes().contains(&"site") && !profile.has_path("sites") => {
+            fault("asks site by site, but the sites cannot be listed")
+        }
+        Ok(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +127,11 @@ mod tests {
         let faults = |text: &str| parse(text, "my.toml").unwrap_err().to_string();
         let said = faults("[events]\nstyle = \"visit\"\nvisit_lookback_days = 0\n");
         assert!(said.contains("my.toml:3: [events] visit_lookback_days"), "{said}");
-        assert!(said.contains("my.toml:2: [events] style"), "{said}");
+        assert!(said.contains("[events] in_at"), "{said}");
+        for (path, word) in [("/history", "{date}"), ("/{id}/{date}", "hole"), ("history/{date}", "/")] {
+            let said = faults(&format!("[events]\nby_day_path = \"{path}\"\n"));
+            assert!(said.starts_with("my.toml:2: [events] by_day_path") && said.contains(word), "{said}");
+        }
         assert!(faults("[events]\nstyle = \"stay\"\n").contains("event, visit"));
         assert!(faults("[fields.person]\nforname = \"/x\"\n").contains("my.toml:2: [fields.person] forname"));
         assert!(faults("[fields.person]\nid = \"\"\n").contains("[fields.person] id"));
