@@ -22,7 +22,7 @@ pub(super) const CALLS: &[&str] = &[
     "POST /__control/events/ID {\"at\"} or {\"voided\": true} (a new version)",
     "POST /__control/events/bulk {\"count\"}",
     "POST /__control/events/trim {\"oldest\"}",
-    "POST /__control/deletions/trim {\"oldest\"}",
+    "POST /__control/deletions/trim {\"oldest\"}, deletions/reset",
     "GET|POST /__control/licence {\"active\", \"until\"}",
     "POST /__control/access {\"key\", \"user\", \"password\"}",
 ];
@@ -47,6 +47,10 @@ pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Option<Re
             world.trim_deletions(oldest);
             state(world)
         }),
+        (&Method::POST, ["deletions", "reset"]) => {
+            world.reset_deletions();
+            Ok(state(world))
+        }
         (_, ["licence"]) => licence(&mut world.licence, &sent, call.method == Method::POST),
         (&Method::POST, ["access"]) => access(&mut world.access, &sent),
         _ => return None,

@@ -24,7 +24,7 @@ pub(super) const CALLS: &[&str] = &[
     "POST /__control/events/bulk {\"count\"}",
     "POST /__control/events/rebuild (another epoch)",
     "POST /__control/events/trim {\"oldest\"}",
-    "POST /__control/changes/trim {\"oldest\"}",
+    "POST /__control/changes/trim {\"oldest\"}, changes/reset",
     "GET|POST /__control/licence {\"active\", \"until\"}",
     "POST /__control/access {\"key\", \"key_name\", \"user\", \"password\"}",
 ];
@@ -55,6 +55,10 @@ pub(super) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Option<Re
             world.trim_changes(oldest);
             json!({ "oldest": oldest })
         }),
+        (&Method::POST, ["changes", "reset"]) => {
+            world.reset_changes();
+            Ok(state(world))
+        }
         (_, ["licence"]) => licence(&mut world.licence, &sent, call.method == Method::POST),
         (&Method::POST, ["access"]) => access(&mut world.access, &sent),
         _ => return None,

@@ -124,6 +124,10 @@ async fn deletions_and_merges_are_listed() {
     assert_eq!(get(&sim, "/api/v1/deletions?after=d-42").await, json!({ "items": [], "next": "d-42", "reset": false }));
     assert_eq!(get(&sim, "/api/v1/deletions?after=d-99").await["reset"], true);
     assert_eq!(get(&sim, "/api/v1/deletions?after=d-40&limit=1").await["next"], "d-41");
+    let older = sim.snapshot();
+    sim.world(vendor_sim::inventry::World::reset_deletions);
+    assert_eq!(get(&sim, "/api/v1/deletions?after=d-40").await["reset"], true);
+    sim.restore(older);
     sim.world(|w| w.trim_deletions(42));
     assert_eq!(problem(&call(&sim, "GET", "/api/v1/deletions?after=d-40").await), (410, "cursor-expired"));
 }

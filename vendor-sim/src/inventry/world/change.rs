@@ -187,6 +187,12 @@ impl World {
         self.deletions_from = oldest;
     }
 
+    /// The list of deletions begins anew: whoever comes with an older cursor is told to read everything again.
+    pub fn reset_deletions(&mut self) {
+        self.deletions.clear();
+        (self.counters.cursor, self.deletions_from) = (0, 0);
+    }
+
     pub(crate) fn deleted(&mut self, entity: Deleted, id: u64, merged_into: Option<u32>) {
         self.counters.cursor += 1;
         let (cursor, at) = (self.counters.cursor, self.now());

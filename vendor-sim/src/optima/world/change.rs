@@ -165,6 +165,12 @@ impl World {
         self.changes_from = oldest;
     }
 
+    /// The record of changes begins anew: whoever comes with an older cursor is told to read everything again.
+    pub fn reset_changes(&mut self) {
+        self.changes.clear();
+        (self.counters.cursor, self.changes_from) = (0, 0);
+    }
+
     /// A new credential that nobody has yet.
     pub fn credential(&mut self, kind: CredentialKind, number: Option<&str>) -> Credential {
         self.counters.credential += 1;
