@@ -1,25 +1,25 @@
-//! timeware passes the engine's conformance kit with the abilities that it declares.
+//! timeware passes the engine's conformance kit with the abilities that it declares, on every store.
 #![cfg(feature = "sync")]
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
+
+mod common;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use common::*;
 use sync_core::model::{AccessPolicy, Credential, Department, Device, DeviceGroup, Known, Person};
 use sync_core::test_kit::conformance::{self, Samples};
-use timeware_model::SqliteStore;
 use timeware_model::sync::TimewareEndpoint;
 
-fn timeware() -> TimewareEndpoint {
-    TimewareEndpoint::new("timeware", Arc::new(SqliteStore::open_in_memory().unwrap()))
-}
+on_every_store!(people_pass, departments_policies_terminals_and_groups_pass);
 
 fn name(n: usize) -> Known<String> {
     Known::from_text(format!("Sample {n}"))
 }
 
-#[tokio::test]
-async fn people_pass() {
+async fn people_pass(engine: Engine) {
+    let world = store(engine, "").await;
+    let timeware = TimewareEndpoint::new("timeware", world.shared());
     let samples = Samples::new(|n| Person {
         first_name: Known::from_text("Sample"),
         last_name: Known::from_text(format!("Person{n}")),
@@ -30,12 +30,12 @@ async fn people_pass() {
     })
     .changing(|n| Person { last_name: Known::from_text(format!("Changed{n}")), ..Person::default() })
     .texts(&["first_name", "last_name", "personnel_number"]);
-    conformance::sink(&*timeware().people(), &samples).await.unwrap();
+    conformance::sink(&*timeware.people(), &samples).await.unwrap();
 }
 
-#[tokio::test]
-async fn departments_policies_terminals_and_groups_pass() {
-    let timeware = timeware();
+async fn departments_policies_terminals_and_groups_pass(engine: Engine) {
+    let world = store(engine, "").await;
+    let timeware = TimewareEndpoint::new("timeware", world.shared());
     let samples = Samples::new(|n| Department { name: name(n) })
         .changing(|n| Department { name: Known::from_text(format!("Changed {n}")) })
         .texts(&["name"]);

@@ -28,7 +28,7 @@ use timeware_model::sync::TimewareEndpoint;
 use timeware_model::{SqliteStore, Store, TerminalChange, TerminalKind};
 
 fn endpoint(text: &str) -> TimewareEndpoint {
-    TimewareEndpoint::new("timeware", Arc::new(store(text)))
+    TimewareEndpoint::new("timeware", Arc::new(memory_store(text)))
 }
 
 fn human(first: &str, last: &str, number: &str) -> Person {

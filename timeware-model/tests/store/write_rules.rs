@@ -1,23 +1,61 @@
-//! The write rules, each by its number.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
-
-mod common;
+//! Each write rule by its number.
 
 use std::collections::BTreeSet;
 
+use crate::common::*;
 use chrono::NaiveDate;
-use common::*;
 use timeware_model::{
     CreatedHow, Credential, Credentials, ErrorKind, Event, EventClass, EventDirection, Field, GroupingNumber,
     LinkEntity, LinkState, NameParts, NewTerminal, Origin, Outcome, PeoplePage, PersonFields, PolicyId, PolicyRights,
-    Reason, Store, TerminalChange, TerminalDirection, TerminalKind, TerminalRole, Warning,
+    Reason, TerminalChange, TerminalDirection, TerminalKind, TerminalRole, Warning,
 };
+
+on_every_store!(
+    w01_a_person_and_the_receipt_are_one_transaction,
+    w01_the_same_receipt_key_never_makes_a_second_person,
+    w01_a_refused_person_leaves_no_receipt,
+    w02_names_are_split_joined_and_cut_with_a_warning,
+    w03_a_leaver_keeps_row_and_policy_and_loses_the_badge,
+    w03_a_missing_person_cannot_leave,
+    w04_other_credentials_stay_in_the_register,
+    w04_a_badge_of_a_current_person_is_a_conflict_and_nothing_is_written,
+    w04_a_badge_of_a_leaver_is_taken_over,
+    w04_late_events_go_to_the_holder_at_event_time,
+    w04_an_old_card_does_not_live_on_when_the_badge_was_changed_in_timeware,
+    w05_a_policy_is_set_by_id_and_cleared_without_one,
+    w05_a_policy_of_the_same_name_is_not_taken_for_ours,
+    w06_a_department_is_found_by_receipt_then_by_text_then_made,
+    w06_a_value_of_another_grouping_is_refused,
+    w07_a_terminal_arrives_suspended_and_only_its_name_follows,
+    w07_numbers_are_the_smallest_free_ones_until_the_range_is_used_up,
+    w08_an_event_is_booked_once_with_its_receipt,
+    w08_the_guard_finds_a_row_without_a_receipt,
+    w08_one_bad_event_does_not_stop_its_batch,
+    w08_a_row_that_the_database_refuses_ends_its_event_only,
+    w08_a_staged_booking_is_cut_to_the_minute_and_archived_with_seconds,
+    w08_access_rows_carry_flag_and_badge,
+    w08_an_access_terminal_gives_access_records_only,
+    w08_an_access_event_of_nobody_has_a_place_in_the_staged_profile_only,
+    w08_a_denied_event_at_an_attendance_terminal_is_no_booking,
+    w08_muster_readers_keep_the_roll_call_and_book_nothing,
+    w09_a_repeated_direction_is_only_reported_within_the_gap,
+    w09_the_direction_goes_to_the_roll_call_and_older_events_do_not_move_it,
+    w10_both_passes_of_the_repeated_hour_are_booked,
+    w10_the_time_is_that_of_the_terminals_zone,
+    w11_a_suspended_terminal_gives_nothing_and_a_release_says_from_when,
+    w12_an_old_event_waits_for_a_decision,
+    w13_members_that_are_gone_stay_and_are_reported,
+    w14_personal_fields_are_neither_written_nor_read_until_switched_on,
+    w15_an_empty_value_clears_a_personal_field_only_where_it_is_authoritative,
+    a_key_is_never_cut,
+    people_writes_are_announced_to_terminals_in_the_staged_profile,
+    w04_without_a_primary_one_the_newest_credential_is_the_badge,
+);
 
 const STAGED: &str = "profile = \"staged\"";
 
-#[tokio::test]
-async fn w01_a_person_and_the_receipt_are_one_transaction() {
-    let store = store("");
+async fn w01_a_person_and_the_receipt_are_one_transaction(engine: Engine) {
+    let store = store(engine, "").await;
     let policy = store.create_policy("Staff", None, None).await.unwrap().id;
     let grouping = GroupingNumber::new(1).unwrap();
     let department = store.create_grouping(grouping, "Sales", None).await.unwrap().id;
@@ -29,24 +67,22 @@ async fn w01_a_person_and_the_receipt_are_one_transaction() {
 
     let person = store.person(made.id, Some("net2-hq")).await.unwrap().unwrap();
     assert_eq!(person.receipt, Some(key("p1")));
-    assert_eq!(person.status_id, store.start_report().current);
+    assert_eq!(person.status_id, store.check().await.unwrap().current);
     assert_eq!(person.date_started, NaiveDate::from_ymd_opt(2026, 6, 1));
     assert_eq!((person.policy_id, person.groupings.get(&grouping)), (Some(policy), Some(&department)));
     assert!(store.person(made.id, Some("other")).await.unwrap().unwrap().receipt.is_none());
 }
 
-#[tokio::test]
-async fn w01_the_same_receipt_key_never_makes_a_second_person() {
-    let store = store("");
+async fn w01_the_same_receipt_key_never_makes_a_second_person(engine: Engine) {
+    let store = store(engine, "").await;
     let first = store.create_person(&named("Asha Mello"), Some(&key("p1"))).await.unwrap();
     let second = store.create_person(&named("Somebody Else"), Some(&key("p1"))).await.unwrap();
     assert_eq!((second.id, second.how), (first.id, CreatedHow::Duplicate));
     assert_eq!(store.people(&PeoplePage::default()).await.unwrap().people.len(), 1);
 }
 
-#[tokio::test]
-async fn w01_a_refused_person_leaves_no_receipt() {
-    let store = store("");
+async fn w01_a_refused_person_leaves_no_receipt(engine: Engine) {
+    let store = store(engine, "").await;
     let mut fields = named("Asha Mello");
     fields.policy = Field::Set(PolicyId::new(99));
     let error = store.create_person(&fields, Some(&key("p1"))).await.unwrap_err();
@@ -55,9 +91,8 @@ async fn w01_a_refused_person_leaves_no_receipt() {
     assert!(store.people(&PeoplePage::default()).await.unwrap().people.is_empty());
 }
 
-#[tokio::test]
-async fn w02_names_are_split_joined_and_cut_with_a_warning() {
-    let store = store("");
+async fn w02_names_are_split_joined_and_cut_with_a_warning(engine: Engine) {
+    let store = store(engine, "").await;
     let parts = store.settings().split_name("Asha  de Mello").unwrap();
     assert_eq!((parts.first.as_str(), parts.last.as_str()), ("Asha", "de Mello"));
     let long = PersonFields::named(NameParts::new("Asha", &"ö".repeat(60)).unwrap());
@@ -68,9 +103,8 @@ async fn w02_names_are_split_joined_and_cut_with_a_warning() {
     assert_eq!(person.name(), format!("Asha {}", "ö".repeat(50)));
 }
 
-#[tokio::test]
-async fn w03_a_leaver_keeps_row_and_policy_and_loses_the_badge() {
-    let store = store("");
+async fn w03_a_leaver_keeps_row_and_policy_and_loses_the_badge(engine: Engine) {
+    let store = store(engine, "").await;
     let policy = store.create_policy("Staff", None, None).await.unwrap().id;
     let mut fields = with_cards(named("Asha Mello"), &["12345678"]);
     fields.policy = Field::Set(policy);
@@ -93,15 +127,13 @@ async fn w03_a_leaver_keeps_row_and_policy_and_loses_the_badge() {
     assert_eq!(person.badge, Some(12_345_678));
 }
 
-#[tokio::test]
-async fn w03_a_missing_person_cannot_leave() {
-    let error = store("").mark_leaver(timeware_model::EmployeeId::new(7), None).await.unwrap_err();
+async fn w03_a_missing_person_cannot_leave(engine: Engine) {
+    let error = store(engine, "").await.mark_leaver(timeware_model::EmployeeId::new(7), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
-#[tokio::test]
-async fn w04_other_credentials_stay_in_the_register() {
-    let store = store("");
+async fn w04_other_credentials_stay_in_the_register(engine: Engine) {
+    let store = store(engine, "").await;
     let fields = with_cards(named("Asha Mello"), &["AB-77", "0042"]);
     let id = store.create_person(&fields, None).await.unwrap().id;
     let person = store.person(id, Some("net2-hq")).await.unwrap().unwrap();
@@ -110,9 +142,8 @@ async fn w04_other_credentials_stay_in_the_register() {
     assert_eq!(numbers, ["0042", "AB-77"]);
 }
 
-#[tokio::test]
-async fn w04_a_badge_of_a_current_person_is_a_conflict_and_nothing_is_written() {
-    let store = store("");
+async fn w04_a_badge_of_a_current_person_is_a_conflict_and_nothing_is_written(engine: Engine) {
+    let store = store(engine, "").await;
     let holder = store.create_person(&with_cards(named("Asha Mello"), &["42"]), None).await.unwrap().id;
     let error = store.create_person(&with_cards(named("Bo Berg"), &["42"]), Some(&key("p2"))).await.unwrap_err();
     assert_eq!((error.kind(), error.existing()), (ErrorKind::Conflict, Some(holder.get())));
@@ -120,25 +151,21 @@ async fn w04_a_badge_of_a_current_person_is_a_conflict_and_nothing_is_written() 
     assert_eq!(store.people(&PeoplePage::default()).await.unwrap().people.len(), 1);
 }
 
-#[tokio::test]
-async fn w04_a_badge_of_a_leaver_is_taken_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = file_store(&folder, "");
+async fn w04_a_badge_of_a_leaver_is_taken_over(engine: Engine) {
+    let store = store(engine, "").await;
     let leaver = store.create_person(&with_cards(named("Asha Mello"), &["42"]), None).await.unwrap().id;
     store.mark_leaver(leaver, None).await.unwrap();
     let error = store.update_person(leaver, &with_cards(PersonFields::default(), &["42"])).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Rejected, Some("badge")));
-    let db = rusqlite::Connection::open(folder.path().join("timeware.db")).unwrap();
-    db.execute("UPDATE temployee SET badge = 42", []).unwrap();
+    store.execute("UPDATE temployee SET badge = 42");
     let made = store.create_person(&with_cards(named("Bo Berg"), &["42"]), None).await.unwrap();
     assert_eq!(made.warnings, [Warning::BadgeTakenOver { from: leaver }]);
     assert_eq!(store.person(leaver, None).await.unwrap().unwrap().badge, None);
     assert_eq!(store.person(made.id, None).await.unwrap().unwrap().badge, Some(42));
 }
 
-#[tokio::test]
-async fn w04_late_events_go_to_the_holder_at_event_time() {
-    let store = store("");
+async fn w04_late_events_go_to_the_holder_at_event_time(engine: Engine) {
+    let store = store(engine, "").await;
     let since = |text: &str| Credentials::new("net2-hq", vec![Credential::new("42").since(at(text))]);
     let mut first = named("Asha Mello");
     first.credentials = Some(since("2026-05-01T00:00:00Z"));
@@ -161,9 +188,8 @@ async fn w04_late_events_go_to_the_holder_at_event_time() {
     assert_eq!(store.event(&key("e1")).await.unwrap().unwrap().employee_id, Some(first));
 }
 
-#[tokio::test]
-async fn w04_an_old_card_does_not_live_on_when_the_badge_was_changed_in_timeware() {
-    let store = store("");
+async fn w04_an_old_card_does_not_live_on_when_the_badge_was_changed_in_timeware(engine: Engine) {
+    let store = store(engine, "").await;
     let id = store.create_person(&with_cards(named("Asha Mello"), &["41", "AB-7"]), None).await.unwrap().id;
     let mut own = PersonFields::default();
     own.credentials = Some(Credentials::new("by-hand", vec![Credential::new("43")]));
@@ -173,9 +199,8 @@ async fn w04_an_old_card_does_not_live_on_when_the_badge_was_changed_in_timeware
     assert_eq!(numbers, ["43", "AB-7"]);
 }
 
-#[tokio::test]
-async fn w05_a_policy_is_set_by_id_and_cleared_without_one() {
-    let store = store("");
+async fn w05_a_policy_is_set_by_id_and_cleared_without_one(engine: Engine) {
+    let store = store(engine, "").await;
     let policy = store.create_policy("Staff", Some(&PolicyRights::All), Some(&key("l1"))).await.unwrap().id;
     assert_eq!(store.policies(Some("net2-hq")).await.unwrap()[0].data, None, "rights are left to timeware");
     let id = person(&store, "Asha Mello").await;
@@ -188,9 +213,8 @@ async fn w05_a_policy_is_set_by_id_and_cleared_without_one() {
     assert_eq!(store.person(id, None).await.unwrap().unwrap().policy_id, None);
 }
 
-#[tokio::test]
-async fn w05_a_policy_of_the_same_name_is_not_taken_for_ours() {
-    let store = store("write_policy_data = true");
+async fn w05_a_policy_of_the_same_name_is_not_taken_for_ours(engine: Engine) {
+    let store = store(engine, "write_policy_data = true").await;
     let first = store.create_policy("Staff", Some(&PolicyRights::All), None).await.unwrap().id;
     assert!(store.policies(None).await.unwrap()[0].data.as_deref().is_some_and(|data| data.contains("optAllYes,True")));
     let error = store.create_policy("Staff", None, Some(&key("l1"))).await.unwrap_err();
@@ -200,9 +224,8 @@ async fn w05_a_policy_of_the_same_name_is_not_taken_for_ours() {
     assert!(store.update_policy(other, Some("Guests"), None).await.unwrap().changed);
 }
 
-#[tokio::test]
-async fn w06_a_department_is_found_by_receipt_then_by_text_then_made() {
-    let store = store("");
+async fn w06_a_department_is_found_by_receipt_then_by_text_then_made(engine: Engine) {
+    let store = store(engine, "").await;
     let number = GroupingNumber::new(3).unwrap();
     let made = store.create_grouping(number, "Öl & Gas", Some(&key("d1"))).await.unwrap();
     assert_eq!(made.how, CreatedHow::New);
@@ -217,9 +240,8 @@ async fn w06_a_department_is_found_by_receipt_then_by_text_then_made() {
     assert_eq!((values.len(), values[0].description.as_str()), (1, "Energy"));
 }
 
-#[tokio::test]
-async fn w06_a_value_of_another_grouping_is_refused() {
-    let store = store("");
+async fn w06_a_value_of_another_grouping_is_refused(engine: Engine) {
+    let store = store(engine, "").await;
     let (one, two) = (GroupingNumber::new(1).unwrap(), GroupingNumber::new(2).unwrap());
     let value = store.create_grouping(two, "Nights", None).await.unwrap().id;
     let mut fields = named("Asha Mello");
@@ -228,9 +250,8 @@ async fn w06_a_value_of_another_grouping_is_refused() {
     assert_eq!((error.kind(), error.field()), (ErrorKind::Rejected, Some("grouping_1")));
 }
 
-#[tokio::test]
-async fn w07_a_terminal_arrives_suspended_and_only_its_name_follows() {
-    let store = store("");
+async fn w07_a_terminal_arrives_suspended_and_only_its_name_follows(engine: Engine) {
+    let store = store(engine, "").await;
     let new = NewTerminal::new("Main entrance (In)").origin(Origin::new("net2-hq", "7000123/in").unwrap());
     let made = store.create_terminal(&new, Some(&key("7000123/in"))).await.unwrap();
     let terminal = store.terminal(made.id, Some("net2-hq")).await.unwrap().unwrap();
@@ -252,9 +273,8 @@ async fn w07_a_terminal_arrives_suspended_and_only_its_name_follows() {
     assert_eq!(store.terminals(None).await.unwrap().len(), 1, "a vanished device keeps its terminal");
 }
 
-#[tokio::test]
-async fn w07_numbers_are_the_smallest_free_ones_until_the_range_is_used_up() {
-    let store = store("terminal_number_from = 10000\nterminal_number_to = 10001");
+async fn w07_numbers_are_the_smallest_free_ones_until_the_range_is_used_up(engine: Engine) {
+    let store = store(engine, "terminal_number_from = 10000\nterminal_number_to = 10001").await;
     for wanted in [10_000, 10_001] {
         let id = store.create_terminal(&NewTerminal::new("Door"), None).await.unwrap().id;
         assert_eq!(store.terminal(id, None).await.unwrap().unwrap().number, wanted);
@@ -264,9 +284,8 @@ async fn w07_numbers_are_the_smallest_free_ones_until_the_range_is_used_up() {
     assert!(error.remedy().is_some());
 }
 
-#[tokio::test]
-async fn w08_an_event_is_booked_once_with_its_receipt() {
-    let store = store("");
+async fn w08_an_event_is_booked_once_with_its_receipt(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let swipe = event("e1", door, who, "2026-06-01T07:58:41Z");
     let booked = book(&store, swipe.clone()).await;
@@ -279,9 +298,8 @@ async fn w08_an_event_is_booked_once_with_its_receipt() {
     assert_eq!(receipt.target_table.as_deref(), Some("twork"));
 }
 
-#[tokio::test]
-async fn w08_the_guard_finds_a_row_without_a_receipt() {
-    let store = store("");
+async fn w08_the_guard_finds_a_row_without_a_receipt(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let first = book(&store, event("e1", door, who, "2026-06-01T07:58:41Z")).await;
     let second = book(&store, event("e2", door, who, "2026-06-01T07:58:41.900Z")).await;
@@ -290,9 +308,8 @@ async fn w08_the_guard_finds_a_row_without_a_receipt() {
     assert_eq!(store.event(&key("e2")).await.unwrap().unwrap().outcome, Outcome::Duplicate);
 }
 
-#[tokio::test]
-async fn w08_one_bad_event_does_not_stop_its_batch() {
-    let store = store("");
+async fn w08_one_bad_event_does_not_stop_its_batch(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let batch = [
         event("e1", door, timeware_model::EmployeeId::new(999), "2026-06-01T07:00:00Z"),
@@ -314,14 +331,10 @@ async fn w08_one_bad_event_does_not_stop_its_batch() {
     assert!(store.event(&key("e1")).await.unwrap().is_none(), "only what was booked has a receipt");
 }
 
-#[tokio::test]
-async fn w08_a_row_that_the_database_refuses_ends_its_event_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = file_store(&folder, "");
+async fn w08_a_row_that_the_database_refuses_ends_its_event_only(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
-    let rule = "CREATE TRIGGER closed BEFORE INSERT ON twork WHEN NEW.date_and_time < '2026-06-01 08:00:00' \
-                BEGIN SELECT RAISE(ABORT, 'period closed'); END";
-    rusqlite::Connection::open(folder.path().join("timeware.db")).unwrap().execute_batch(rule).unwrap();
+    store.refuse_second_booking();
     let batch = [
         event("e1", door, who, "2026-06-01T07:00:00Z"),
         event("e2", door, who, "2026-06-01T06:59:59Z"),
@@ -330,49 +343,43 @@ async fn w08_a_row_that_the_database_refuses_ends_its_event_only() {
     let answers = store.book(&batch).await.unwrap();
     let ended: Vec<_> = answers.iter().map(|answer| (answer.outcome, answer.reason)).collect();
     assert_eq!(ended, [(Outcome::Booked, None), (Outcome::Rejected, Some(Reason::Refused)), (Outcome::Booked, None)]);
-    assert_eq!(raw(&folder, "SELECT external_event_id FROM bridge_event ORDER BY 1"), ["e1", "e3"]);
+    assert_eq!(store.raw("SELECT external_event_id FROM bridge_event ORDER BY 1"), ["e1", "e3"]);
     assert_eq!(store.roll_call().await.unwrap()[0].date_and_time, local("2026-06-01 08:00:01"));
 }
 
-#[tokio::test]
-async fn w08_a_staged_booking_is_cut_to_the_minute_and_archived_with_seconds() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = file_store(&folder, STAGED);
+async fn w08_a_staged_booking_is_cut_to_the_minute_and_archived_with_seconds(engine: Engine) {
+    let store = store(engine, STAGED).await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let booked = book(&store, event("e1", door, who, "2026-06-01T07:58:41Z")).await;
     assert_eq!(booked.target.unwrap().table, "twork_unprocessed");
     let row = |table: &str| {
         let columns =
-            "employee_id || '|' || date_and_time || '|' || [type] || '|' || flag || '|' || [key] || '|' || memo";
-        let rest = "'|' || authorisation || '|' || authorisation_finalised || '|' || source";
-        raw(&folder, &format!("SELECT {columns} || {rest} FROM {table}"))
+            "employee_id, date_and_time, [type], flag, [key], memo, authorisation, authorisation_finalised, source";
+        store.raw(&format!("SELECT {columns} FROM {table}"))
     };
     assert_eq!(row("twork_unprocessed"), [format!("{who}|2026-06-01 08:58:00|1000|0|0||3|1|0")]);
     assert_eq!(row("twork_unprocessed_archive"), [format!("{who}|2026-06-01 08:58:41|1000|0|0||3|1|0")]);
     assert!(row("twork").is_empty());
 }
 
-#[tokio::test]
-async fn w08_access_rows_carry_flag_and_badge() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = file_store(&folder, STAGED);
+async fn w08_access_rows_carry_flag_and_badge(engine: Engine) {
+    let store = store(engine, STAGED).await;
     let (door, who) = (terminal(&store, "Store", TerminalKind::Access).await, person(&store, "Asha Mello").await);
     let classes = [EventClass::Granted, EventClass::Denied, EventClass::AntiPassback, EventClass::ExitButton];
     for (second, class) in classes.into_iter().enumerate() {
         let swipe = event(&format!("e{second}"), door, who, &format!("2026-06-01T07:58:0{second}Z"));
         book(&store, swipe.class(class).badge("0042")).await;
     }
-    let text = "SELECT user_id || '|' || date_and_time || '|' || flag || '|' || badge FROM taccess_archive ORDER BY 1";
+    let text = "SELECT user_id, date_and_time, flag, badge FROM taccess_archive ORDER BY access_archive_id";
     let flags = [1, 3, 5, 8];
     let wanted: Vec<_> =
         flags.iter().enumerate().map(|(s, flag)| format!("0|2026-06-01 08:58:0{s}|{flag}|42")).collect();
-    assert_eq!(raw(&folder, text), wanted);
+    assert_eq!(store.raw(text), wanted);
 }
 
-#[tokio::test]
-async fn w08_an_access_terminal_gives_access_records_only() {
+async fn w08_an_access_terminal_gives_access_records_only(engine: Engine) {
     for (profile, table) in [("", "twork"), (STAGED, "taccess_archive")] {
-        let store = store(profile);
+        let store = store(engine, profile).await;
         let (door, who) = (terminal(&store, "Store", TerminalKind::Access).await, person(&store, "Asha Mello").await);
         let booked = book(&store, event("e1", door, who, "2026-06-01T07:58:41Z").badge("42")).await;
         assert_eq!(booked.target.unwrap().table, table);
@@ -383,28 +390,25 @@ async fn w08_an_access_terminal_gives_access_records_only() {
     }
 }
 
-#[tokio::test]
-async fn w08_an_access_event_of_nobody_has_a_place_in_the_staged_profile_only() {
+async fn w08_an_access_event_of_nobody_has_a_place_in_the_staged_profile_only(engine: Engine) {
     for (profile, outcome) in [("", Outcome::Ignored), (STAGED, Outcome::Booked)] {
-        let store = store(profile);
+        let store = store(engine, profile).await;
         let door = terminal(&store, "Store", TerminalKind::Access).await;
         let pushed = Event::new(key("e1"), door, at("2026-06-01T07:00:00Z")).class(EventClass::ExitButton);
         assert_eq!(book(&store, pushed).await.outcome, outcome, "{profile}");
     }
 }
 
-#[tokio::test]
-async fn w08_a_denied_event_at_an_attendance_terminal_is_no_booking() {
-    let store = store("");
+async fn w08_a_denied_event_at_an_attendance_terminal_is_no_booking(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let denied = event("e1", door, who, "2026-06-01T07:00:00Z").class(EventClass::Denied);
     assert_eq!(book(&store, denied).await.reason, Some(Reason::Class));
     assert!(store.roll_call().await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn w08_muster_readers_keep_the_roll_call_and_book_nothing() {
-    let store = store("");
+async fn w08_muster_readers_keep_the_roll_call_and_book_nothing(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (terminal(&store, "Car park", TerminalKind::FireAlarm).await, person(&store, "Asha Mello").await);
     let mut change = TerminalChange::default().roll_call(true);
     change.role = Some(TerminalRole::Muster);
@@ -414,9 +418,8 @@ async fn w08_muster_readers_keep_the_roll_call_and_book_nothing() {
     assert_eq!(store.roll_call().await.unwrap()[0].terminal_id, door);
 }
 
-#[tokio::test]
-async fn w09_a_repeated_direction_is_only_reported_within_the_gap() {
-    let store = store("direction_gap_minutes = 30");
+async fn w09_a_repeated_direction_is_only_reported_within_the_gap(engine: Engine) {
+    let store = store(engine, "direction_gap_minutes = 30").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     for (id, when, outcome) in [
         ("e1", "2026-06-01T07:00:00Z", Outcome::Booked),
@@ -425,16 +428,15 @@ async fn w09_a_repeated_direction_is_only_reported_within_the_gap() {
     ] {
         assert_eq!(book(&store, event(id, door, who, when)).await.outcome, outcome, "{id}");
     }
-    let off = common::store("");
+    let off = crate::common::store(engine, "").await;
     let (door, who) = (attendance_in(&off).await, person(&off, "Asha Mello").await);
     for (id, when) in [("e1", "2026-06-01T07:00:00Z"), ("e2", "2026-06-01T07:00:05Z")] {
         assert_eq!(book(&off, event(id, door, who, when)).await.outcome, Outcome::Booked, "off by default");
     }
 }
 
-#[tokio::test]
-async fn w09_the_direction_goes_to_the_roll_call_and_older_events_do_not_move_it() {
-    let store = store("");
+async fn w09_the_direction_goes_to_the_roll_call_and_older_events_do_not_move_it(engine: Engine) {
+    let store = store(engine, "").await;
     let who = person(&store, "Asha Mello").await;
     let (inside, outside) = (attendance_in(&store).await, terminal(&store, "Out", TerminalKind::Attendance).await);
     let change = TerminalChange::default().direction(TerminalDirection::Out).roll_call(true);
@@ -449,10 +451,9 @@ async fn w09_the_direction_goes_to_the_roll_call_and_older_events_do_not_move_it
     assert_eq!(store.last_event(who).await.unwrap().unwrap().key, key("e2"));
 }
 
-#[tokio::test]
-async fn w10_both_passes_of_the_repeated_hour_are_booked() {
+async fn w10_both_passes_of_the_repeated_hour_are_booked(engine: Engine) {
     for profile in ["", STAGED] {
-        let store = store_at(profile, "2026-10-25T12:00:00Z");
+        let store = store_at(engine, profile, "2026-10-25T12:00:00Z").await;
         let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
         let batch = [
             event("e1", door, who, "2026-10-25T00:30:00Z"),
@@ -473,9 +474,8 @@ async fn w10_both_passes_of_the_repeated_hour_are_booked() {
     }
 }
 
-#[tokio::test]
-async fn w10_the_time_is_that_of_the_terminals_zone() {
-    let store = store("");
+async fn w10_the_time_is_that_of_the_terminals_zone(engine: Engine) {
+    let store = store(engine, "").await;
     let who = person(&store, "Asha Mello").await;
     let new = NewTerminal::new("New York").time_zone("America/New_York".parse().unwrap());
     let door = store.create_terminal(&new, None).await.unwrap().id;
@@ -485,9 +485,8 @@ async fn w10_the_time_is_that_of_the_terminals_zone() {
     assert_eq!(booked.local, Some(local("2026-05-31 22:00:00")));
 }
 
-#[tokio::test]
-async fn w11_a_suspended_terminal_gives_nothing_and_a_release_says_from_when() {
-    let store = store("");
+async fn w11_a_suspended_terminal_gives_nothing_and_a_release_says_from_when(engine: Engine) {
+    let store = store(engine, "").await;
     let who = person(&store, "Asha Mello").await;
     let door = store.create_terminal(&NewTerminal::new("Door"), None).await.unwrap().id;
     let swipe = |id: &str, when: &str| event(id, door, who, when);
@@ -504,9 +503,8 @@ async fn w11_a_suspended_terminal_gives_nothing_and_a_release_says_from_when() {
     assert_eq!(book(&store, swipe("e2", "2026-06-01T08:00:00Z")).await.outcome, Outcome::Booked);
 }
 
-#[tokio::test]
-async fn w12_an_old_event_waits_for_a_decision() {
-    let store = store("");
+async fn w12_an_old_event_waits_for_a_decision(engine: Engine) {
+    let store = store(engine, "").await;
     let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
     let mut old = event("e1", door, who, "2026-04-30T11:59:59Z");
     let held = book(&store, old.clone()).await;
@@ -515,9 +513,8 @@ async fn w12_an_old_event_waits_for_a_decision() {
     assert_eq!(book(&store, old).await.outcome, Outcome::Booked);
 }
 
-#[tokio::test]
-async fn w13_members_that_are_gone_stay_and_are_reported() {
-    let store = store("");
+async fn w13_members_that_are_gone_stay_and_are_reported(engine: Engine) {
+    let store = store(engine, "").await;
     let one = terminal(&store, "One", TerminalKind::Access).await;
     let two = terminal(&store, "Two", TerminalKind::Access).await;
     let both: BTreeSet<_> = [one, two].into();
@@ -530,29 +527,29 @@ async fn w13_members_that_are_gone_stay_and_are_reported() {
 
 #[test]
 fn w13_no_statement_of_this_crate_deletes() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite");
-    for file in std::fs::read_dir(folder).unwrap() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folders = ["sql", "sqlite", "sqlserver"].map(|name| folder.join(name));
+    for file in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = file.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap().to_uppercase();
         assert!(!text.contains("DELETE FROM") && !text.contains("TRUNCATE TABLE"), "{}", path.display());
     }
 }
 
-#[tokio::test]
-async fn w14_personal_fields_are_neither_written_nor_read_until_switched_on() {
+async fn w14_personal_fields_are_neither_written_nor_read_until_switched_on(engine: Engine) {
     let mut fields = named("Asha Mello");
     fields.date_of_birth = Field::Set(NaiveDate::from_ymd_opt(1987, 4, 19).unwrap());
     fields.post_code = Field::Set("zz14qx".to_owned());
     fields.mobile_number = Field::Set(" 07700 900123 ".to_owned());
     fields.email_address = Field::Set("a.demello@example.org".to_owned());
 
-    let off = store("");
+    let off = store(engine, "").await;
     let id = off.create_person(&fields, None).await.unwrap().id;
     let person = off.person(id, None).await.unwrap().unwrap();
     assert_eq!((person.date_of_birth, person.post_code, person.mobile_number), (None, None, None));
     assert_eq!(person.email_address.as_deref(), Some("a.demello@example.org"));
 
-    let on = store("personal_fields = [\"date_of_birth\", \"post_code\", \"mobile_number\"]");
+    let on = store(engine, "personal_fields = [\"date_of_birth\", \"post_code\", \"mobile_number\"]").await;
     let id = on.create_person(&fields, None).await.unwrap().id;
     let person = on.person(id, None).await.unwrap().unwrap();
     assert_eq!(person.date_of_birth, NaiveDate::from_ymd_opt(1987, 4, 19));
@@ -560,8 +557,7 @@ async fn w14_personal_fields_are_neither_written_nor_read_until_switched_on() {
     assert_eq!(person.mobile_number.as_deref(), Some("07700 900123"));
 }
 
-#[tokio::test]
-async fn w15_an_empty_value_clears_a_personal_field_only_where_it_is_authoritative() {
+async fn w15_an_empty_value_clears_a_personal_field_only_where_it_is_authoritative(engine: Engine) {
     let mut full = named("Asha Mello");
     full.gender = Field::Set("Female".to_owned());
     full.vehicle_registration = Field::Set("ZZ19 XYZ".to_owned());
@@ -572,7 +568,7 @@ async fn w15_an_empty_value_clears_a_personal_field_only_where_it_is_authoritati
     empty.title = Field::Clear;
 
     let text = "personal_fields = [\"gender\", \"vehicle_registration\"]\nauthoritative = [\"gender\"]";
-    let store = store(text);
+    let store = store(engine, text).await;
     let id = store.create_person(&full, None).await.unwrap().id;
     store.update_person(id, &empty).await.unwrap();
     let person = store.person(id, None).await.unwrap().unwrap();
@@ -580,34 +576,30 @@ async fn w15_an_empty_value_clears_a_personal_field_only_where_it_is_authoritati
     assert_eq!(person.vehicle_registration.as_deref(), Some("ZZ19 XYZ"));
 }
 
-#[tokio::test]
-async fn a_key_is_never_cut() {
-    let store = store("");
+async fn a_key_is_never_cut(engine: Engine) {
+    let store = store(engine, "").await;
     let mut fields = named("Asha Mello");
     fields.paylink = Field::Set("9".repeat(31));
     let error = store.create_person(&fields, None).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Rejected, Some("paylink")));
 }
 
-#[tokio::test]
-async fn people_writes_are_announced_to_terminals_in_the_staged_profile() {
-    let staged = store(STAGED);
+async fn people_writes_are_announced_to_terminals_in_the_staged_profile(engine: Engine) {
+    let staged = store(engine, STAGED).await;
     let id = person(&staged, "Asha Mello").await;
     staged.mark_leaver(id, None).await.unwrap();
     let queue = staged.changed_people(0, 10).await.unwrap();
     assert_eq!(queue.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [id, id]);
     assert_eq!(staged.changed_people(queue[0].0, 10).await.unwrap().len(), 1);
-    let direct = store("");
+    let direct = store(engine, "").await;
     person(&direct, "Asha Mello").await;
     assert!(direct.changed_people(0, 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn w04_without_a_primary_one_the_newest_credential_is_the_badge() {
+async fn w04_without_a_primary_one_the_newest_credential_is_the_badge(engine: Engine) {
     let clock = std::sync::Arc::new(std::sync::Mutex::new(at("2026-06-01T12:00:00Z")));
     let time = std::sync::Arc::clone(&clock);
-    let store = timeware_model::SqliteStore::open_in_memory().unwrap();
-    let store = store.with_clock(std::sync::Arc::new(move || *time.lock().unwrap()));
+    let store = store_by(engine, "", std::sync::Arc::new(move || *time.lock().unwrap())).await;
     let id = store.create_person(&with_cards(named("Asha Mello"), &["50"]), None).await.unwrap().id;
     for (cards, badge) in [(&["50", "40"][..], Some(40)), (&["50"], Some(50)), (&["30", "50"], Some(30)), (&[], None)] {
         *clock.lock().unwrap() += chrono::Duration::hours(1);

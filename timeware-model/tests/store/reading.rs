@@ -1,14 +1,18 @@
 //! Reading people, what is found by key, reconciliation, and what never shows.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-mod common;
+use crate::common::*;
+use timeware_model::{Field, NameParts, PeoplePage, PersonKey, Pin, TerminalKind};
 
-use common::*;
-use timeware_model::{Field, NameParts, PeoplePage, PersonKey, Pin, Store, TerminalKind};
+on_every_store!(
+    pages_hold_everybody_once_in_order,
+    people_are_found_by_each_key,
+    reconciliation_finds_lost_rows_and_foreign_rows,
+    nothing_personal_shows_in_debug_output,
+    every_database_has_its_own_identity_and_keeps_it,
+);
 
-#[tokio::test]
-async fn pages_hold_everybody_once_in_order() {
-    let store = store("");
+async fn pages_hold_everybody_once_in_order(engine: Engine) {
+    let store = store(engine, "").await;
     for number in 0..7 {
         person(&store, &format!("Person {number}")).await;
     }
@@ -25,9 +29,8 @@ async fn pages_hold_everybody_once_in_order() {
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
 }
 
-#[tokio::test]
-async fn people_are_found_by_each_key() {
-    let store = store("");
+async fn people_are_found_by_each_key(engine: Engine) {
+    let store = store(engine, "").await;
     let mut fields = with_cards(named("Åsa STRASSE"), &["42"]);
     fields.paylink = Field::Set("P-7".to_owned());
     fields.email_address = Field::Set("Asa@Example.org".to_owned());
@@ -46,11 +49,9 @@ async fn people_are_found_by_each_key() {
     assert!(store.find_people(&PersonKey::Paylink("p-7".to_owned()), None).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn reconciliation_finds_lost_rows_and_foreign_rows() {
+async fn reconciliation_finds_lost_rows_and_foreign_rows(engine: Engine) {
     for profile in ["", "profile = \"staged\""] {
-        let folder = tempfile::tempdir().unwrap();
-        let store = file_store(&folder, profile);
+        let store = store(engine, profile).await;
         let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
         let shop = terminal(&store, "Shop", TerminalKind::Access).await;
         book(&store, event("e1", door, who, "2026-06-01T07:00:10Z")).await;
@@ -60,22 +61,20 @@ async fn reconciliation_finds_lost_rows_and_foreign_rows() {
         assert!(clean.missing_rows.is_empty() && clean.unknown_rows.is_empty(), "{profile}");
 
         let table = if profile.is_empty() { "twork" } else { "twork_unprocessed" };
-        let db = rusqlite::Connection::open(folder.path().join("timeware.db")).unwrap();
         let shift = format!("UPDATE {table} SET date_and_time = '2026-06-01 09:30:00' WHERE [type] = 1000");
-        db.execute(&shift, []).unwrap();
+        store.execute(&shift);
         let found = store.reconcile(span.0, span.1).await.unwrap();
         assert_eq!(found.missing_rows.iter().map(|receipt| receipt.key.clone()).collect::<Vec<_>>(), [key("e1")]);
         let columns = "employee_id, terminal_id, date_and_time, [type], flag, [key], memo, authorisation, \
                        authorisation_finalised, source";
         let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}");
-        db.execute(&copy, []).unwrap();
+        store.execute(&copy);
         assert!(!store.reconcile(span.0, span.1).await.unwrap().unknown_rows.is_empty(), "{profile}");
     }
 }
 
-#[tokio::test]
-async fn nothing_personal_shows_in_debug_output() {
-    let store = store("personal_fields = [\"gender\", \"address\"]");
+async fn nothing_personal_shows_in_debug_output(engine: Engine) {
+    let store = store(engine, "personal_fields = [\"gender\", \"address\"]").await;
     let mut fields = with_cards(named("Asha Mello"), &["48151623"]);
     fields.security_pin = Field::Set(Pin::new("0427"));
     fields.gender = Field::Set("Female".to_owned());
@@ -91,21 +90,21 @@ async fn nothing_personal_shows_in_debug_output() {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_named_and_does_not_stop_the_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = file_store(&folder, "");
+    let store = store(Engine::Embedded, "").await;
     let (first, second) = (person(&store, "Asha Mello").await, person(&store, "Bo Berg").await);
-    let db = rusqlite::Connection::open(folder.path().join("timeware.db")).unwrap();
-    db.execute("UPDATE temployee SET date_started_with_company = '01/02/26' WHERE employee_id = 2", []).unwrap();
+    store.execute("UPDATE temployee SET date_started_with_company = '01/02/26' WHERE employee_id = 2");
     let read = store.people(&PeoplePage::default()).await.unwrap();
     assert_eq!(read.people.iter().map(|person| person.id).collect::<Vec<_>>(), [first]);
     assert_eq!((read.unreadable[0].id, read.unreadable[0].field), (second, "date_started"));
     assert_eq!(read.last, Some(second));
 }
 
-#[tokio::test]
-async fn every_file_has_its_own_identity_and_keeps_it() {
-    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let first = file_store(&one, "").identity().await.unwrap();
-    assert_eq!(file_store(&one, "").identity().await.unwrap(), first);
-    assert_ne!(file_store(&two, "").identity().await.unwrap(), first);
+async fn every_database_has_its_own_identity_and_keeps_it(engine: Engine) {
+    let mut one = store(engine, "").await;
+    let first = one.identity().await.unwrap();
+    one.open("").await.unwrap();
+    assert_eq!(one.identity().await.unwrap(), first);
+    if engine == Engine::Embedded {
+        assert_ne!(store(engine, "").await.identity().await.unwrap(), first);
+    }
 }

@@ -1,0 +1,8 @@
+//! The rules of a store, each on every store there is: the embedded one, and SQL Server on a simulator of its wire.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod reading;
+mod site_mapping;
+mod write_rules;
