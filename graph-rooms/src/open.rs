@@ -57,6 +57,7 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro is made for public enums")]
 mod tests {
     open_enum! {
         /// For this test.

@@ -46,7 +46,7 @@ pub(super) fn take_over(
         }
     }
     let known: Vec<Known> = read.known.into_values().collect();
-    let changed = known != state.bookings;
+    let changed = known != state.bookings || state.last_good.is_none();
     state.bookings = known;
     state.problems_total = read.problems.len() as u64;
     read.problems.truncate(MOST_PROBLEMS);

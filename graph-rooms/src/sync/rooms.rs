@@ -265,10 +265,10 @@ impl GraphRooms {
             Ok(state) => state,
             Err(error) => return Some(self.unread(&room.config.resource, room.address.as_str(), &error, now)),
         };
+        state.settings.clone_from(&self.settings);
         let (outcome, error) = match result {
             Ok(reading) => {
                 let (resource, address) = (&room.config.resource, room.address.as_str());
-                state.settings.clone_from(&self.settings);
                 (judge::take_over(&mut state, resource, address, reading, window), None)
             }
             Err(error) => (judge::outcome_of(&error), Some(error)),

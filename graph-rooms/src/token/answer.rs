@@ -51,7 +51,7 @@ fn lives(value: &Value) -> Duration {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    Duration::from_secs(seconds.unwrap_or(300))
+    seconds.map_or(Duration::from_mins(5), Duration::from_secs)
 }
 
 /// Until when a token is held for good. The client renews it a minute before that (at half time of a very short life), which
@@ -82,7 +82,7 @@ mod tests {
     fn a_life_may_be_a_text_and_nonsense_is_a_short_one() {
         assert_eq!(lives(&Value::from("3599")), Duration::from_secs(3599));
         for odd in [Value::Null, Value::from("soon"), Value::from(-1), Value::from("-1"), Value::from(true)] {
-            assert_eq!(lives(&odd), Duration::from_secs(300), "{odd}");
+            assert_eq!(lives(&odd), Duration::from_mins(5), "{odd}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A Graph made of a function, a token endpoint, and a clock that stands still while nobody waits.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(clippy::needless_pass_by_value, reason = "calls read better")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::collections::BTreeMap;
