@@ -44,6 +44,7 @@ struct Inner {
     zone: Option<Tz>,
     /// The zone by the server's own word, once it was asked for.
     told_zone: OnceCell<Option<Tz>>,
+    #[cfg(feature = "sync")]
     trust: Trust,
 }
 
@@ -428,7 +429,14 @@ impl InventryClientBuilder {
         let tokens = profile.sign_in(&credentials)?;
         let http = self.http.trust(self.trust.clone()).tokens(tokens).build()?;
         refuse_clear_text(http.base())?;
-        let inner = Inner { http, profile, zone: self.zone, told_zone: OnceCell::new(), trust: self.trust };
+        let inner = Inner {
+            http,
+            profile,
+            zone: self.zone,
+            told_zone: OnceCell::new(),
+            #[cfg(feature = "sync")]
+            trust: self.trust,
+        };
         Ok(InventryClient { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }

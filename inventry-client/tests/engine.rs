@@ -1,6 +1,7 @@
 //! What the engine makes of InVentry's events: booked, ignored, held.
 #![cfg(feature = "sync")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
 
 mod support;
 

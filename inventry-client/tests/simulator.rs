@@ -124,6 +124,22 @@ async fn changes_arrive_without_whole_lists() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_to_another_site_is_gone_at_once() {
+    let sim = sim(plain).await;
+    let site = sim.world(|world| world.personnel().next().unwrap().sites[0]);
+    let inventry = endpoint(&sim, |config| config.sites = vec![site.to_string()]);
+    let before = people(&inventry).await;
+    let moved: u32 = before[0].0.parse().unwrap();
+    sim.world(|world| {
+        let other = world.add_site("Elsewhere");
+        world.change_person(moved, |person| person.sites = vec![other]).unwrap();
+    });
+    let after = people(&inventry).await;
+    assert_eq!(after.len() + 1, before.len());
+    assert!(after.iter().all(|(id, _)| *id != moved.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_speaks_against_events_comes_with_them() {
     let sim = sim(plain).await;
     let inventry = endpoint(&sim, |_| ());

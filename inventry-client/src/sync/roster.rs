@@ -42,6 +42,8 @@ pub(super) struct Roster {
     left: BTreeMap<String, DateTime<Utc>>,
     /// When the whole list was read.
     listed: Option<Instant>,
+    /// When the list or its changes were read.
+    read: Option<Instant>,
     /// The latest change seen; none where a record does not tell.
     newest: Option<DateTime<Utc>>,
     /// Place in the list of deletions, where there is one.
@@ -51,6 +53,8 @@ pub(super) struct Roster {
     pub(super) merges: Vec<Merge>,
 }
 
+/// How old the list of people may be that tells who has left, where nobody else reads it.
+const LEAVERS: Duration = Duration::from_mins(15);
 /// Changes that are stamped earlier than records which were seen already.
 const BACK: TimeDelta = TimeDelta::minutes(5);
 
@@ -126,6 +130,7 @@ impl InventryEndpoint {
         self.require(Capability::Personnel).await?;
         let mut kept = self.roster.lock().await;
         if !whole && kept.is_fresh(&self.config) && self.bring_up_to_date(&mut kept).await? {
+            kept.read = Some(Instant::now());
             return Ok(kept.all());
         }
         let roster = self.whole_roster(std::mem::take(&mut kept.merges)).await?;
@@ -137,8 +142,8 @@ impl InventryEndpoint {
     ///
     /// Events may be read where people are not: what is not known then speaks against nothing.
     pub(super) async fn leavers(&self) -> Leavers {
-        let unread = self.roster.lock().await.listed.is_none();
-        if unread && let Err(error) = self.everybody(false).await {
+        let old = self.roster.lock().await.read.is_none_or(|read| read.elapsed() > LEAVERS);
+        if old && let Err(error) = self.everybody(false).await {
             tracing::debug!(%error, "people could not be read: events of leavers cannot be told");
         }
         Arc::new(self.roster.lock().await.left.clone())
@@ -153,6 +158,7 @@ impl InventryEndpoint {
         roster.take(self, &listing, true)?;
         self.tell_of_plates(&listing);
         roster.listed = Some(listed);
+        roster.read = Some(listed);
         Ok(roster)
     }
 
@@ -179,7 +185,8 @@ impl InventryEndpoint {
         }
         let Some(newest) = roster.newest else { return Ok(false) };
         let since = newest.checked_sub_signed(BACK).unwrap_or(newest);
-        let listing = self.people_query().updated_after(since).list().await.map_err(error::sync)?;
+        // Of all sites: who went to another one would else never be told.
+        let listing = self.client().personnel().updated_after(since).list().await.map_err(error::sync)?;
         roster.take(self, &listing, false)?;
         Ok(true)
     }
