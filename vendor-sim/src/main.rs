@@ -44,6 +44,12 @@ enum Vendor {
     /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
     #[cfg(feature = "optima")]
     Optima(program::optima::Optima),
+    /// A server with the wire of Microsoft SQL Server, and the tables of timeware.
+    ///
+    /// Prints one line of JSON with host, port, database, user, password, certificate and fingerprint, then serves until
+    /// it is interrupted.
+    #[cfg(feature = "sqlserver")]
+    Sqlserver(program::sqlserver::SqlServer),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,5 +64,7 @@ fn main() -> anyhow::Result<()> {
         Vendor::Inventry(inventry) => inventry.serve(),
         #[cfg(feature = "optima")]
         Vendor::Optima(optima) => optima.serve(),
+        #[cfg(feature = "sqlserver")]
+        Vendor::Sqlserver(sqlserver) => sqlserver.serve(),
     }
 }

@@ -10,6 +10,8 @@ pub(crate) mod inventry;
 pub(crate) mod net2;
 #[cfg(feature = "optima")]
 pub(crate) mod optima;
+#[cfg(feature = "sqlserver")]
+pub(crate) mod sqlserver;
 
 use std::io::{Read, Write};
 

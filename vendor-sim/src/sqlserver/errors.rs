@@ -2,7 +2,7 @@
 
 use rusqlite::ffi::ErrorCode;
 
-use super::sql::catalogue::Catalogue;
+use super::sql::catalogue::{Catalogue, Table};
 
 /// An error, or a message that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,6 @@ fn class(number: i32) -> u8 {
         5701 | 5703 => 10,
         102 | 105 | 137 | 156 => 15,
         4060 => 11,
-        547 | 515 | 544 | 334 | 245 | 241 | 242 | 207 | 208 | 209 | 2628 | 8152 | 8114 | 8115 | 220 | 257 | 266 => 16,
         1205 => 13,
         229 | 2627 | 2601 | 18456 => 14,
         40613 => 17,
@@ -124,7 +123,7 @@ fn constraint(text: &str, catalogue: &Catalogue, table: Option<&str>) -> Option<
     }
     if text.starts_with("FOREIGN KEY constraint failed") {
         let table = table.unwrap_or("");
-        let names = catalogue.table(table).map(|found| found.foreign_names()).unwrap_or_default();
+        let names = catalogue.table(table).map(Table::foreign_names).unwrap_or_default();
         return Some(SqlError::new(
             547,
             format!("The statement conflicted with a FOREIGN KEY constraint of 'dbo.{table}' ({names})."),

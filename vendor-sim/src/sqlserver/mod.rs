@@ -1,8 +1,8 @@
 //! A server that speaks the wire of Microsoft SQL Server, with SQLite behind it.
 //!
 //! It is for tests of a client: login, TLS, batches, parameters, transactions, error numbers, lost connections. T-SQL is
-//! read by a parser that is not ours, rewritten on its syntax tree and run on SQLite in memory; the declared types of
-//! the tables are kept, so that answers have the types that SQL Server would give.
+//! read by a parser that is not ours, rewritten on its syntax tree and run on SQLite, in a folder that goes with the
+//! server; the declared types of the tables are kept, so that answers have the types that SQL Server would give.
 //!
 //! What it cannot show: plans, real lock conflicts (one transaction writes at a time, from its first statement on), code
 //! in triggers, time zones, `MERGE`, cursors, views. A statement that it cannot run is answered with an error, not with

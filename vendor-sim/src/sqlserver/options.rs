@@ -176,6 +176,6 @@ impl SqlServerOptions {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_blocking(self) -> anyhow::Result<SqlServerSim> {
-        SqlServerSim::launch(self)
+        SqlServerSim::launch(&self)
     }
 }

@@ -294,7 +294,7 @@ impl SqlServerSim {
         }
     }
 
-    pub(super) fn launch(options: SqlServerOptions) -> anyhow::Result<Self> {
+    pub(super) fn launch(options: &SqlServerOptions) -> anyhow::Result<Self> {
         let address = loopback(&options.listen)?;
         let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
         listener.set_nonblocking(true)?;

@@ -21,7 +21,7 @@ pub(crate) fn config(sim: &SqlServerSim) -> Config {
 pub(crate) async fn connect_with(config: Config) -> tiberius::Result<Connected> {
     let stream = TcpStream::connect(config.get_addr()).await?;
     stream.set_nodelay(true)?;
-    Client::connect(config, stream.compat_write()).await
+    Box::pin(Client::connect(config, stream.compat_write())).await
 }
 
 pub(crate) async fn connect(sim: &SqlServerSim) -> Connected {

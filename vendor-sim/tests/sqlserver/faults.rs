@@ -85,7 +85,7 @@ async fn a_closed_port_opens_again_with_the_same_tables() {
 #[tokio::test]
 async fn a_delayed_statement_can_be_given_up() {
     let sim = SqlServerSim::start().await.unwrap();
-    sim.add_fault(Fault::new("select 2", Action::Delay(Duration::from_secs(600))));
+    sim.add_fault(Fault::new("select 2", Action::Delay(Duration::from_mins(10))));
     let mut client = connect(&sim).await;
     {
         let waiting = client.simple_query("SELECT 2");

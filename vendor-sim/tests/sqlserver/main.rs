@@ -5,6 +5,7 @@ mod client;
 mod encryption;
 mod errors;
 mod faults;
+mod program;
 mod schema;
 mod tables;
 mod transactions;

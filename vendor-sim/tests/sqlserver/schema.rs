@@ -18,18 +18,20 @@ async fn the_information_schema_has_the_types_of_the_tables() {
         .into_first_result()
         .await
         .unwrap();
-    let told: Vec<(&str, &str, Option<i32>, &str, bool, Option<i32>)> = rows
+    let told: Vec<String> = rows
         .iter()
         .map(|row| {
-            let text = |index: usize| row.get::<&str, _>(index).unwrap();
-            (text(0), text(1), row.get(2), text(3), row.get::<&str, _>(4).is_some(), row.get(5))
+            let text = |index: usize| row.get::<&str, _>(index).unwrap_or("none");
+            let number =
+                |index: usize| row.get::<i32, _>(index).map_or_else(|| "none".to_owned(), |number| number.to_string());
+            format!("{} {} {} {} {} {} {}", text(0), text(1), number(2), text(3), text(4), number(5), number(6))
         })
         .collect();
-    assert_eq!(told[0], ("terminal_id", "int", None, "NO", false, Some(1)));
-    assert_eq!(told[2], ("description", "nvarchar", Some(100), "NO", false, Some(0)));
-    assert_eq!(told[4], ("suspended", "bit", None, "NO", true, Some(0)));
-    assert_eq!(told[6], ("notepad", "nvarchar", Some(-1), "YES", false, Some(0)));
-    assert_eq!(told[12], ("poll_success", "datetime", None, "YES", false, Some(0)));
+    assert_eq!(told[0], "terminal_id int none NO none 1 0");
+    assert_eq!(told[2], "description nvarchar 100 NO none 0 0");
+    assert_eq!(told[4], "suspended bit none NO (1) 0 0");
+    assert_eq!(told[6], "notepad nvarchar -1 YES none 0 0");
+    assert_eq!(told[12], "poll_success datetime none YES none 0 0");
     let none =
         client.query(sql, &[&"dbo", &"nothing", &"[dbo].[nothing]"]).await.unwrap().into_first_result().await.unwrap();
     assert!(none.is_empty());

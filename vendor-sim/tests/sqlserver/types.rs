@@ -27,7 +27,7 @@ async fn sim() -> (SqlServerSim, Connected) {
 }
 
 /// Writes one column as a parameter and reads it back.
-async fn there_and_back<'a, T>(client: &'a mut Connected, column: &str, value: &dyn ToSql) -> Option<T>
+async fn there_and_back<T>(client: &mut Connected, column: &str, value: &dyn ToSql) -> Option<T>
 where
     T: tiberius::FromSqlOwned,
 {

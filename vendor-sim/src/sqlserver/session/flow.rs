@@ -259,18 +259,15 @@ impl Session {
 
     fn trigger(&mut self, name: &str, table: Option<&str>) -> Result<(), SqlError> {
         let mut catalogue = self.shared.catalogue();
-        match table {
-            Some(table) => match catalogue.table_mut(table) {
-                Some(found) => found.triggers.push(name.to_owned()),
-                None => return Err(SqlError::new(8197, format!("The object '{table}' does not exist."))),
-            },
-            None => {
-                let tables: Vec<String> = catalogue.tables().map(|table| table.name.clone()).collect();
-                for table in tables {
-                    if let Some(found) = catalogue.table_mut(&table) {
-                        found.triggers.retain(|trigger| !trigger.eq_ignore_ascii_case(name));
-                    }
-                }
+        if let Some(table) = table {
+            let unknown = || SqlError::new(8197, format!("The object '{table}' does not exist."));
+            catalogue.table_mut(table).ok_or_else(unknown)?.triggers.push(name.to_owned());
+            return Ok(());
+        }
+        let tables: Vec<String> = catalogue.tables().map(|table| table.name.clone()).collect();
+        for table in tables {
+            if let Some(found) = catalogue.table_mut(&table) {
+                found.triggers.retain(|trigger| !trigger.eq_ignore_ascii_case(name));
             }
         }
         Ok(())

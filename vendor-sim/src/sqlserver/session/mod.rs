@@ -28,7 +28,7 @@ use super::wire::request::{Request, Step};
 use super::wire::tokens::{Asked, Part, answer};
 
 /// Longest wait for a lock when the session says that it waits for ever.
-const FOR_EVER: Duration = Duration::from_secs(60);
+const FOR_EVER: Duration = Duration::from_mins(1);
 /// How many read batches and planned statements a session keeps.
 const KEPT: usize = 500;
 

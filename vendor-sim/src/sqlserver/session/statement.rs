@@ -24,7 +24,7 @@ use crate::sqlserver::wire::tokens::{Column, Part};
 struct Rows {
     names: Vec<String>,
     declared: Vec<Option<SqlType>>,
-    rows: Vec<Vec<Value>>,
+    values: Vec<Vec<Value>>,
 }
 
 impl Session {
@@ -33,13 +33,11 @@ impl Session {
             let catalogue = self.shared.catalogue();
             ddl::define(statement, &catalogue, self.shared.settings.case_matters)
         };
-        match definition {
-            Some(definition) => self.define(definition?, run),
-            None => {
-                let plan = self.plan(statement, text, run)?;
-                self.perform(&plan, run)
-            }
+        if let Some(definition) = definition {
+            return self.define(definition?, run);
         }
+        let plan = self.plan(statement, text, run)?;
+        self.perform(&plan, run)
     }
 
     fn define(&mut self, definition: Definition, run: &mut Run) -> Result<(), SqlError> {
@@ -94,14 +92,14 @@ impl Session {
                 }
             }
             Fetched::Rows(rows) if !plan.assigns.is_empty() => {
-                self.facts().row_count = i64::try_from(rows.rows.len()).unwrap_or(i64::MAX);
-                let Some(last) = rows.rows.into_iter().next_back() else { return Ok(()) };
+                self.facts().row_count = i64::try_from(rows.values.len()).unwrap_or(i64::MAX);
+                let Some(last) = rows.values.into_iter().next_back() else { return Ok(()) };
                 for (name, value) in plan.assigns.iter().zip(last) {
                     set_variable(run, name, value)?;
                 }
             }
             Fetched::Rows(rows) => {
-                self.facts().row_count = i64::try_from(rows.rows.len()).unwrap_or(i64::MAX);
+                self.facts().row_count = i64::try_from(rows.values.len()).unwrap_or(i64::MAX);
                 let (columns, rows) = typed(plan, rows);
                 run.parts.push(Part::Rows { columns, rows, counted: !self.options.nocount });
             }
@@ -134,7 +132,7 @@ impl Session {
         let count = out.names.len();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            out.rows.push((0..count).map(|index| row.get(index)).collect::<rusqlite::Result<_>>()?);
+            out.values.push((0..count).map(|index| row.get(index)).collect::<rusqlite::Result<_>>()?);
         }
         Ok(Fetched::Rows(out))
     }
@@ -205,7 +203,7 @@ impl Session {
             self.query(&plan, &run.variables)?
         };
         let Fetched::Rows(rows) = fetched else { return Ok(Value::Null) };
-        Ok(rows.rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Value::Null))
+        Ok(rows.values.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Value::Null))
     }
 
     /// An error of SQLite as SQL Server numbers it.
@@ -235,7 +233,7 @@ fn bind(statement: &mut Prepared<'_>, variables: &Variables) -> rusqlite::Result
 
 /// Rows with the names and types that SQL Server would give their columns.
 fn typed(plan: &Plan, fetched: Rows) -> (Vec<Column>, Vec<Vec<Value>>) {
-    let Rows { names, declared, mut rows } = fetched;
+    let Rows { names, declared, values: mut rows } = fetched;
     let mut columns = Vec::new();
     for (index, name) in names.into_iter().enumerate() {
         let planned = if plan.wildcard { None } else { plan.columns.get(index) };

@@ -1,5 +1,7 @@
 //! Tables and indexes are made, changed and dropped, in SQLite and in the catalogue.
 
+use std::fmt::Write;
+
 use sqlparser::ast::{
     AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable, Expr, Ident, IndexColumn,
     ObjectName, ObjectType, Statement, TableConstraint,
@@ -144,20 +146,20 @@ impl Maker<'_> {
                 }
                 ColumnOption::Default(value) => {
                     column.default = Some(format!("({value})"));
-                    sql.push_str(&format!(" DEFAULT ({})", self.expression(value)?));
+                    let _ = write!(sql, " DEFAULT ({})", self.expression(value)?);
                 }
                 ColumnOption::PrimaryKey(_) => {
                     column.nullable = false;
-                    table.keys.push(key(constraint, "PK", &table.name, &[name.clone()], true));
+                    table.keys.push(key(constraint, "PK", &table.name, std::slice::from_ref(&name), true));
                     sql.push_str(" PRIMARY KEY");
                 }
                 ColumnOption::Unique(_) => {
-                    table.keys.push(key(constraint, "UQ", &table.name, &[name.clone()], false));
+                    table.keys.push(key(constraint, "UQ", &table.name, std::slice::from_ref(&name), false));
                     sql.push_str(" UNIQUE");
                 }
                 ColumnOption::Check(check) => {
                     let named = constraint.map(|name| format!("CONSTRAINT {} ", bracketed(&name))).unwrap_or_default();
-                    sql.push_str(&format!(" {named}CHECK ({})", self.expression(&check.expr)?));
+                    let _ = write!(sql, " {named}CHECK ({})", self.expression(&check.expr)?);
                 }
                 ColumnOption::ForeignKey(foreign) => {
                     table.foreign.push(Foreign {

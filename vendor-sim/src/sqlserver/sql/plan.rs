@@ -19,6 +19,7 @@ use crate::sqlserver::errors::SqlError;
 
 /// A statement, ready for SQLite.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four things that are so or not so")]
 pub(crate) struct Plan {
     pub(crate) sql: String,
     /// Names and types of the columns of its rows, where the rules say them.
@@ -160,7 +161,7 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { target: Some(target.clone()), ..Plan::default() };
         plan.rights.insert(("INSERT", target.clone()));
         self.output(insert.output.take(), table, &mut plan, &mut insert.returning)?;
-        let columns = self.insert_columns(&insert, table)?;
+        let columns = insert_columns(&insert, table)?;
         insert.columns = columns.iter().map(|column| ObjectName::from(vec![quoted(&column.name)])).collect();
         let makes_identity = self.makes_identity(table, &columns)?;
         if makes_identity {
@@ -197,13 +198,6 @@ impl<'a> Planner<'a> {
         plan.reads(rewriter.reads, (!reads_target).then_some(target.as_str()));
         plan.sql = statement.to_string();
         Ok(plan)
-    }
-
-    fn insert_columns(&self, insert: &Insert, table: &'a Table) -> Result<Vec<&'a Column>, SqlError> {
-        if insert.columns.is_empty() {
-            return Ok(table.columns.iter().filter(|column| !column.identity).collect());
-        }
-        insert.columns.iter().map(|name| column_of(table, last(name))).collect()
     }
 
     /// Whether the identity column gets its next value.
@@ -409,6 +403,13 @@ impl<'a> Planner<'a> {
     }
 }
 
+fn insert_columns<'t>(insert: &Insert, table: &'t Table) -> Result<Vec<&'t Column>, SqlError> {
+    if insert.columns.is_empty() {
+        return Ok(table.columns.iter().filter(|column| !column.identity).collect());
+    }
+    insert.columns.iter().map(|name| column_of(table, last(name))).collect()
+}
+
 fn column_of<'t>(table: &'t Table, name: &str) -> Result<&'t Column, SqlError> {
     table.column(name).ok_or_else(|| SqlError::new(207, format!("Invalid column name '{name}'.")))
 }
@@ -452,10 +453,9 @@ fn gather(query: &mut Query, columns: usize) -> Result<(), SqlError> {
 fn name_columns(body: &mut SetExpr, names: &[String]) {
     match body {
         SetExpr::Select(select) => {
-            let items = std::mem::take(&mut select.projection).into_iter().filter_map(expression_of);
-            let named = items.zip(names);
-            select.projection =
-                named.map(|(expr, name)| SelectItem::ExprWithAlias { expr, alias: Ident::new(name) }).collect();
+            let expressions = std::mem::take(&mut select.projection).into_iter().filter_map(expression_of);
+            let aliased = |(expr, name)| SelectItem::ExprWithAlias { expr, alias: Ident::new(name) };
+            select.projection = expressions.zip(names).map(aliased).collect();
         }
         SetExpr::SetOperation { left, .. } => name_columns(left, names),
         SetExpr::Query(query) => name_columns(&mut query.body, names),

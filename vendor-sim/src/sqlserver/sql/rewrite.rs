@@ -122,10 +122,8 @@ impl<'a> Rewriter<'a> {
                 let cast = cast(take(expr), &data_type.to_string(), *is_try);
                 *expression = if iso { call("replace", vec![cast, text(" "), text("T")]) } else { cast };
             }
-            Expr::BinaryOp { left, op, right } if *op == BinaryOperator::Plus => {
-                if self.scope.is_text(left) || self.scope.is_text(right) || concatenates(left) || concatenates(right) {
-                    *op = BinaryOperator::StringConcat;
-                }
+            Expr::BinaryOp { left, op, right } if *op == BinaryOperator::Plus && self.joins_texts(left, right) => {
+                *op = BinaryOperator::StringConcat;
             }
             Expr::Collate { collation, .. } => {
                 let exact = names::exact_collation(names::last(collation));
@@ -136,6 +134,11 @@ impl<'a> Rewriter<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a plus joins texts.
+    fn joins_texts(&self, left: &Expr, right: &Expr) -> bool {
+        [left, right].into_iter().any(|side| self.scope.is_text(side) || concatenates(side))
     }
 
     fn relation(&mut self, name: &mut ObjectName) -> Result<(), SqlError> {
@@ -249,8 +252,9 @@ fn rewritten(function: &mut Function) -> Result<Option<Expr>, SqlError> {
         "datalength" => "tsql_datalength",
         "charindex" => "tsql_charindex",
         "count_big" => "count",
-        "getdate" | "sysdatetime" => return Ok(Some(call("tsql_now", vec![text(&name)]))),
-        "getutcdate" | "sysutcdatetime" => return Ok(Some(call("tsql_now", vec![text(&name)]))),
+        "getdate" | "sysdatetime" | "getutcdate" | "sysutcdatetime" => {
+            return Ok(Some(call("tsql_now", vec![text(&name)])));
+        }
         "scope_identity" => return Ok(Some(call("tsql_global", vec![text("scope_identity")]))),
         "dateadd" | "datediff" => {
             let mut arguments = arguments;

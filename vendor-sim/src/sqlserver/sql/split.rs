@@ -130,29 +130,29 @@ impl Reader<'_> {
                 let value = if self.at_statement() { None } else { Some(Box::new(self.expression()?)) };
                 Ok(Does::Return(value))
             }
-            "BREAK" => self.single(Does::Break),
-            "CONTINUE" => self.single(Does::Continue),
+            "BREAK" => Ok(self.single(Does::Break)),
+            "CONTINUE" => Ok(self.single(Does::Continue)),
             "USE" => {
                 self.at += 1;
                 Ok(Does::Use(self.name()?))
             }
-            "GO" => self.single(Does::Nothing),
+            "GO" => Ok(self.single(Does::Nothing)),
             "CREATE" | "DROP" | "ALTER" if self.word_at(1).as_deref() == Some("TRIGGER") => self.trigger(),
-            "ENABLE" | "DISABLE" if self.word_at(1).as_deref() == Some("TRIGGER") => self.skip(),
-            "GRANT" | "DENY" | "REVOKE" => self.skip(),
+            "ENABLE" | "DISABLE" if self.word_at(1).as_deref() == Some("TRIGGER") => Ok(self.skip()),
+            "GRANT" | "DENY" | "REVOKE" => Ok(self.skip()),
             _ if word.starts_with("SP_") => self.execute_bare(),
             _ => self.sql(),
         }
     }
 
-    fn single(&mut self, does: Does) -> Read<Does> {
+    fn single(&mut self, does: Does) -> Does {
         self.at += 1;
-        Ok(does)
+        does
     }
 
-    fn skip(&mut self) -> Read<Does> {
+    fn skip(&mut self) -> Does {
         self.at = self.end_of_statement();
-        Ok(Does::Nothing)
+        Does::Nothing
     }
 
     fn declare(&mut self) -> Read<Does> {
@@ -427,9 +427,8 @@ impl Reader<'_> {
         for (offset, token) in self.tokens.iter().enumerate().skip(self.at + 1) {
             match &token.token {
                 Token::LParen => depth += 1,
-                Token::RParen if depth == 0 => return offset,
+                Token::RParen | Token::SemiColon if depth == 0 => return offset,
                 Token::RParen => depth -= 1,
-                Token::SemiColon if depth == 0 => return offset,
                 Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
                     let upper = word.value.to_uppercase();
                     match upper.as_str() {

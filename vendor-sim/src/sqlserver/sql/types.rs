@@ -126,6 +126,7 @@ impl SqlType {
     }
 
     /// The longest text or bytes: `None` if the type has no length, `Some(None)` for `max`.
+    #[expect(clippy::option_option, reason = "no length and a length without end are two things")]
     pub(crate) fn length(self) -> Option<Option<u16>> {
         match self {
             Self::Char(length) | Self::NChar(length) | Self::Binary(length) => Some(Some(length)),

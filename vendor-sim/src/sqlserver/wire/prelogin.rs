@@ -49,9 +49,8 @@ pub(crate) fn wish(body: &[u8]) -> u8 {
 pub(crate) fn agree(server: Encryption, wish: u8) -> (u8, Option<Agreed>) {
     match (server, wish) {
         (Encryption::NotSupported, ON | REQUIRED) => (NOT_SUPPORTED, None),
-        (Encryption::NotSupported, _) => (NOT_SUPPORTED, Some(Agreed::Plain)),
+        (Encryption::NotSupported, _) | (Encryption::Optional, NOT_SUPPORTED) => (NOT_SUPPORTED, Some(Agreed::Plain)),
         (Encryption::Optional, OFF) => (OFF, Some(Agreed::LoginOnly)),
-        (Encryption::Optional, NOT_SUPPORTED) => (NOT_SUPPORTED, Some(Agreed::Plain)),
         (Encryption::Required, NOT_SUPPORTED) => (REQUIRED, None),
         (Encryption::Required, OFF) => (REQUIRED, Some(Agreed::Everything)),
         _ => (ON, Some(Agreed::Everything)),

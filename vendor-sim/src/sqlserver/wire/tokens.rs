@@ -103,7 +103,9 @@ pub(crate) fn welcome(version: u32, parts: &[Part], server: &str) -> Vec<u8> {
 /// The answer to a login that is wrong.
 pub(crate) fn refusal(errors: &[SqlError], server: &str) -> Vec<u8> {
     let mut tokens = Tokens { bytes: Vec::new(), server };
-    errors.iter().for_each(|error| tokens.message(0xaa, error));
+    for error in errors {
+        tokens.message(0xaa, error);
+    }
     tokens.done(0xfd, ERROR, 0);
     tokens.bytes
 }
@@ -164,7 +166,7 @@ impl Tokens<'_> {
             self.bytes.extend(short_text(&column.name));
         }
         for row in rows {
-            let empty = columns.len() > 3 && row.iter().any(|value| *value == Value::Null);
+            let empty = columns.len() > 3 && row.contains(&Value::Null);
             if empty { self.sparse_row(columns, row) } else { self.row(columns, row) }
         }
     }

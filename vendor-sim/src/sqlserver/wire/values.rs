@@ -146,10 +146,12 @@ fn numeric(positive: bool, digits: &[u8], scale: u8) -> Value {
 
 /// The first three groups of a GUID travel with the small end first.
 fn guid_order(bytes: [u8; 16]) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
-    let mut out = [0; 16];
-    let ordered = [d, c, b, a, f, e, h, g].into_iter().chain(rest);
-    out.iter_mut().zip(ordered).for_each(|(slot, byte)| *slot = byte);
+    let mut out = bytes;
+    for (from, to) in [(0, 4), (4, 6), (6, 8)] {
+        if let Some(group) = out.get_mut(from..to) {
+            group.reverse();
+        }
+    }
     out
 }
 
