@@ -18,7 +18,7 @@ pub struct SchemaReport {
     pub faults: Vec<String>,
     /// Rights that the login lacks.
     pub missing_grants: Vec<MissingGrant>,
-    /// Tables of ours that the set-up step has not made yet.
+    /// Tables of ours that the set-up step has not made yet, or that the login cannot see.
     pub missing_own_tables: Vec<String>,
     /// The statements that give the login the missing rights, for the administrator of the database.
     pub grant_script: String,
@@ -128,7 +128,7 @@ impl fmt::Display for SchemaReport {
             writeln!(f, "  {}: the login lacks {}", grant.table, grant.right)?;
         }
         for table in &self.missing_own_tables {
-            writeln!(f, "  {table}: is made by the set-up step")?;
+            writeln!(f, "  {table}: not there, or not to be seen by the login; the set-up step makes it")?;
         }
         if !self.grant_script.is_empty() {
             writeln!(f, "\nFor the administrator of the database:\n{}", self.grant_script)?;

@@ -15,10 +15,8 @@ pub(crate) async fn check_schema(config: TimewareConfig, password: SecretString)
     let connector = Connector::new(server, password)?;
     let mut session = connector.connect(Place::None).await?;
     let inspected = inspect(&mut session, &settings, Dialect::SqlServer).await?;
-    let mut missing = grants::missing(&mut session, &settings).await?;
+    let missing = grants::missing(&mut session, &settings).await?;
     let mut report = inspected.report(&settings, server.target());
-    // A right on a table that is not there cannot be given.
-    missing.retain(|(name, _)| !report.missing_own_tables.contains(&name.table));
     report.grant_script = grants::script(&missing, &server.user);
     if !report.missing_own_tables.is_empty() {
         report.set_up_script = set_up::script(&settings, &report.missing_own_tables);

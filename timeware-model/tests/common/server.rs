@@ -21,8 +21,8 @@ pub(crate) fn config(sim: &SqlServerSim, text: &str) -> TimewareConfig {
     let mut config: TimewareConfig = toml::from_str(&settings_text(text)).unwrap();
     config.sqlserver.host = sim.host();
     config.sqlserver.port = Some(sim.port());
-    config.sqlserver.database = sim.database().to_owned();
-    config.sqlserver.user = sim.user().to_owned();
+    sim.database().clone_into(&mut config.sqlserver.database);
+    sim.user().clone_into(&mut config.sqlserver.user);
     config
 }
 
@@ -72,7 +72,7 @@ fn site_ddl(text: &str) -> String {
     ddl.replace("(N'Current', 0), (N'Leaver', 1)", &seed)
 }
 
-fn rename(mapping: &Mapping, table: Table, batches: &mut Vec<String>) {
+fn rename(mapping: &Mapping, table: Table, batches: &mut [String]) {
     let head = format!("CREATE TABLE dbo.{} (", table.real());
     let about = format!(" ON dbo.{} (", table.real());
     for column in table.columns() {
@@ -83,7 +83,9 @@ fn rename(mapping: &Mapping, table: Table, batches: &mut Vec<String>) {
         if let Some(real) = real {
             let named = format!("REFERENCES dbo.{} ({})", table.real(), column.real);
             let renamed = format!("REFERENCES dbo.{} ([{real}])", table.real());
-            batches.iter_mut().for_each(|batch| *batch = batch.replace(&named, &renamed));
+            for batch in batches.iter_mut() {
+                *batch = batch.replace(&named, &renamed);
+            }
         }
         for batch in batches.iter_mut().filter(|batch| batch.contains(&head) || batch.contains(&about)) {
             *batch = match real {
