@@ -90,13 +90,18 @@ impl<'o> Maker<'o> {
         let when = interval(event, zones, &self.days).map_err(|kind| (kind, line))?;
         notes.extend(when.notes.kinds().map(|kind| (kind, line)));
         self.check(uid, event, &when).map_err(|kind| (kind, line))?;
-        let mut booking = Booking::new(uid, when.from, when.to);
-        booking.people = self.people.of(event, notes);
-        booking.resources = self.resources.of(event, notes);
-        booking.status = if cancelled { Status::Cancelled } else { event.status() };
-        booking.all_day = when.all_day;
-        booking.summary = summary;
-        Ok(Some(booking))
+        Ok(Some(Booking {
+            uid: uid.into(),
+            instance: None,
+            start: when.from,
+            end: when.to,
+            people: self.people.of(event, notes),
+            resources: self.resources.of(event, notes),
+            status: if cancelled { Status::Cancelled } else { event.status() },
+            all_day: when.all_day,
+            summary,
+            held: false,
+        }))
     }
 
     fn check(&self, uid: &str, event: &Event<'_>, when: &Interval) -> Result<(), ProblemKind> {

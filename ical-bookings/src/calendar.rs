@@ -1,13 +1,11 @@
 //! The bookings of one calendar.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::booking::{Made, Maker, interval};
 use crate::definition::definitions;
-use crate::event::{Event, Manner, raw_time, read_event};
+use crate::event::{Event, Manner, raw_time, read_event, read_event_into};
 use crate::found::{Found, Rank, Stay, weight};
 use crate::injection::{Mark, strangers};
 use crate::layout::Calendar;
@@ -16,6 +14,7 @@ use crate::property::Property;
 use crate::series::{Entry, expand};
 use crate::text::first_chars;
 use crate::time::Zones;
+use crate::uids::Uids;
 use crate::{Booking, Dialect, Limits, ProblemKind, Rejected, Status};
 
 /// What all calendars of a body share.
@@ -40,6 +39,14 @@ struct Candidate {
     rank: Option<Box<Rank>>,
 }
 
+/// What all instances of an event have in common: its model, what each weighs, whether they stand.
+#[derive(Clone, Copy, Debug)]
+struct Common {
+    model: usize,
+    weight: usize,
+    status: Status,
+}
+
 impl Reader<'_, '_> {
     /// Reads a calendar.
     ///
@@ -49,11 +56,13 @@ impl Reader<'_, '_> {
     pub(crate) fn calendar(&mut self, calendar: &Calendar) -> Result<(), Rejected> {
         let mut zones = self.zones(calendar);
         let candidates = self.candidates(calendar, &mut zones);
-        let (heads, next) = by_uid(&candidates, &self.found.models);
-        self.found.stays.reserve(heads.len());
-        for head in heads {
-            let Some(first) = candidates.get(head) else { continue };
-            let mut at = next.get(head).copied().flatten();
+        let (firsts, next) = by_uid(&candidates, &self.found.models);
+        self.found.stays.reserve(candidates.len());
+        for (index, first) in candidates.iter().enumerate() {
+            if !firsts.get(index).is_some_and(|first| *first) {
+                continue;
+            }
+            let mut at = next.get(index).copied().flatten();
             if at.is_none() && first.failed.is_some() {
                 continue;
             }
@@ -99,6 +108,7 @@ impl Reader<'_, '_> {
         // Each with the places before and after which the next good events stand.
         let mut suspects = Vec::new();
         let mut marks = Vec::new();
+        let mut event = Event::default();
         for stray in &calendar.strays {
             let kind = if stray.suspect { ProblemKind::InjectionSuspect } else { ProblemKind::StrayLine };
             self.problems.add(kind, None, stray.line, kind.explanation());
@@ -107,7 +117,7 @@ impl Reader<'_, '_> {
             }
         }
         for (index, stretch) in calendar.events.iter().enumerate() {
-            let mut event = read_event(self.body, *stretch, &self.manner);
+            read_event_into(&mut event, self.body, *stretch, &self.manner);
             let made = self.maker.make(&mut event, zones, cancelled, &mut self.problems);
             if matches!(made, Made::Refused(ProblemKind::InjectionSuspect)) {
                 suspects.push((index, index + 1));
@@ -171,34 +181,34 @@ impl Reader<'_, '_> {
             self.problems.add(kind, uid, line, kind.explanation());
         }
         self.found.spend(expansion.steps);
-        // Of each member the model of its instances, and what each of them weighs.
-        let mut of_members: Vec<Option<(usize, usize)>> = vec![None; members.len()];
+        // What the instances of each member have in common.
+        let mut of_members: Vec<Option<Common>> = vec![None; members.len()];
         self.found.stays.reserve(expansion.instances.len());
         for instance in expansion.instances {
             let payload = instance.payload;
             let (Some(member), Some(known)) = (members.get(payload), of_members.get_mut(payload)) else { continue };
-            let (model, weight) = *known.get_or_insert_with(|| self.model(members, &events, payload, member.model));
-            let Some(booking) = self.found.models.get(model) else { continue };
-            let stay = Stay::of_series(model, booking, instance);
+            if known.is_none() {
+                *known = self.common(members, &events, payload, member.model);
+            }
+            let Some(Common { model, weight, status }) = *known else { continue };
+            let stay = Stay::of_series(model, status, &instance);
             let rank = self.found.ranks.is_some().then(|| member.rank.as_deref().cloned().unwrap_or_default());
             self.found.add(stay, weight, rank, &self.maker)?;
         }
         Ok(())
     }
 
-    /// The model of a member with the resources of those that are the same but for them: a line for each room. And what
-    /// a booking of it weighs.
-    fn model(&mut self, members: &[&Candidate], events: &[Event<'_>], at: usize, own: usize) -> (usize, usize) {
+    /// A member with the resources of those that are the same but for them: a line for each room.
+    fn common(&mut self, members: &[&Candidate], events: &[Event<'_>], at: usize, own: usize) -> Option<Common> {
         let most = self.manner.limits.resources;
-        let Some(booking) = self.found.models.get(own) else { return (own, 0) };
-        match merged_resources(members, events, &self.found.models, at, most) {
-            Some(resources) => {
-                let merged = Booking { resources, ..booking.clone() };
-                let weight = weight(&merged);
-                (self.found.add_model(merged), weight)
-            }
-            None => (own, weight(booking)),
-        }
+        let booking = self.found.models.get(own)?;
+        let status = booking.status;
+        let Some(resources) = merged_resources(members, events, &self.found.models, at, most) else {
+            return Some(Common { model: own, weight: weight(booking), status });
+        };
+        let merged = Booking { resources, ..booking.clone() };
+        let weight = weight(&merged);
+        Some(Common { model: self.found.add_model(merged), weight, status })
     }
 }
 
@@ -308,27 +318,18 @@ fn place(at: Place) -> usize {
     at.get() as usize
 }
 
-/// The first candidate of each uid, and for each candidate the next one of its uid.
-fn by_uid(candidates: &[Candidate], models: &[Booking]) -> (Vec<usize>, Vec<Option<Place>>) {
-    let mut last: HashMap<&str, usize> = HashMap::with_capacity(candidates.len());
-    let mut heads = Vec::with_capacity(candidates.len());
+/// For each candidate whether it is the first one of its uid, and which is the next one.
+fn by_uid(candidates: &[Candidate], models: &[Booking]) -> (Vec<bool>, Vec<Option<Place>>) {
+    let uids = Uids::of(candidates.iter().map(|candidate| models.get(candidate.model).map_or("", |model| &*model.uid)));
+    let mut firsts = vec![true; candidates.len()];
     let mut next = vec![None; candidates.len()];
-    for (index, candidate) in candidates.iter().enumerate() {
-        let Some(model) = models.get(candidate.model) else { continue };
-        match last.entry(&model.uid) {
-            Slot::Occupied(mut slot) => {
-                if let Some(next) = next.get_mut(*slot.get()) {
-                    *next = u32::try_from(index).ok().and_then(Place::new);
-                }
-                slot.insert(index);
-            }
-            Slot::Vacant(slot) => {
-                slot.insert(index);
-                heads.push(index);
-            }
+    for (one, other) in uids.pairs() {
+        if let (Some(next), Some(first)) = (next.get_mut(one), firsts.get_mut(other)) {
+            *next = u32::try_from(other).ok().and_then(Place::new);
+            *first = false;
         }
     }
-    (heads, next)
+    (firsts, next)
 }
 
 impl Rank {

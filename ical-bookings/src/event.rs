@@ -55,7 +55,15 @@ pub(crate) struct Event<'a> {
 
 /// Reads an event.
 pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'a>) -> Event<'a> {
-    let mut event = Event { line: stretch.line, ..Event::default() };
+    let mut event = Event::default();
+    read_event_into(&mut event, body, stretch, manner);
+    event
+}
+
+/// Reads an event in the place of another one, whose lists are used again.
+pub(crate) fn read_event_into<'a>(event: &mut Event<'a>, body: &'a [u8], stretch: Stretch, manner: &Manner<'a>) {
+    event.clear();
+    event.line = stretch.line;
     let mut order = manner.template.then(|| Order::new(manner.plugins));
     let mut lines = Lines::new(body.get(..stretch.end).unwrap_or(body), stretch.start, stretch.line);
     lines.next();
@@ -97,16 +105,42 @@ pub(crate) fn read_event<'a>(body: &'a [u8], stretch: Stretch, manner: &Manner<'
     let fault = if stretch.broken { Some(stretch.line) } else { None };
     if let Some(order) = order {
         event.mark = Some(order.mark());
-        if let Some(line) = fault.or_else(|| order.fault(&event)) {
+        if let Some(line) = fault.or_else(|| order.fault(event)) {
             event.fault = Some((ProblemKind::InjectionSuspect, line));
         }
     } else if let Some(line) = fault {
         event.fault = Some((ProblemKind::Structure, line));
     }
-    event
 }
 
 impl<'a> Event<'a> {
+    fn clear(&mut self) {
+        let Self { attendees, resources, rules, dates, exceptions, .. } = self;
+        for list in [attendees, resources, rules, dates, exceptions] {
+            list.clear();
+        }
+        self.notes.clear();
+        let properties = [
+            &mut self.uid,
+            &mut self.start,
+            &mut self.end,
+            &mut self.duration,
+            &mut self.status,
+            &mut self.organizer,
+            &mut self.location,
+            &mut self.recurrence_id,
+            &mut self.sequence,
+            &mut self.last_modified,
+            &mut self.stamp,
+            &mut self.summary,
+            &mut self.transparency,
+        ];
+        for property in properties {
+            *property = None;
+        }
+        (self.exception_rule, self.fault, self.mark) = (false, None, None);
+    }
+
     fn take(&mut self, name: Name, property: Property<'a>) {
         let (slot, once) = match name {
             Name::Uid => (&mut self.uid, true),

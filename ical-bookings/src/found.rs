@@ -92,9 +92,9 @@ impl Stay {
     }
 
     /// One of a series.
-    pub(crate) fn of_series(model: usize, booking: &Booking, instance: Instance) -> Self {
-        let Instance { original, start, end, cancelled, .. } = instance;
-        let status = if cancelled { Status::Cancelled } else { booking.status };
+    pub(crate) fn of_series(model: usize, status: Status, instance: &Instance) -> Self {
+        let Instance { original, start, end, cancelled, .. } = *instance;
+        let status = if cancelled { Status::Cancelled } else { status };
         Self { model, instance: original, start, end, status }
     }
 

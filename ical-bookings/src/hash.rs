@@ -36,18 +36,15 @@ impl SemanticHash {
     /// The bookings come in order, with their model if others have it, too.
     pub(crate) fn add(&mut self, booking: &Booking, model: Option<usize>) {
         let out = &mut self.buffer;
-        match model.and_then(|model| self.known.get_mut(model)) {
-            Some(known) => {
-                let known = known.get_or_insert_with(|| Known::of(booking));
-                out.extend_from_slice(&known.begin);
-                times(booking, out);
-                out.extend_from_slice(&known.end);
-            }
-            None => {
-                text(&booking.uid, out);
-                times(booking, out);
-                people_and_resources(booking, out);
-            }
+        if let Some(known) = model.and_then(|model| self.known.get_mut(model)) {
+            let known = known.get_or_insert_with(|| Known::of(booking));
+            out.extend_from_slice(&known.begin);
+            times(booking, out);
+            out.extend_from_slice(&known.end);
+        } else {
+            text(&booking.uid, out);
+            times(booking, out);
+            people_and_resources(booking, out);
         }
         if self.buffer.len() >= AT_ONCE {
             self.hash.update(&self.buffer);

@@ -23,6 +23,7 @@ mod series;
 mod snapshot;
 mod text;
 mod time;
+mod uids;
 
 #[cfg(feature = "http")]
 pub mod http;

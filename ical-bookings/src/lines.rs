@@ -49,6 +49,15 @@ impl<'a> Lines<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
+    /// The line that begins there and of which the first part was passed.
+    fn folded(&mut self, start: usize, number: u32) -> Line<'a> {
+        let mut end = self.position;
+        while self.next_is_fold() {
+            end = self.position + self.physical().len();
+        }
+        Line { raw: self.body.get(start..end).unwrap_or_default(), folded: true, number, start, end: self.position }
+    }
+
     fn next_is_fold(&self) -> bool {
         matches!(self.body.get(self.position), Some(b' ' | b'\t'))
     }
@@ -60,16 +69,12 @@ impl<'a> Iterator for Lines<'a> {
     fn next(&mut self) -> Option<Line<'a>> {
         while self.position < self.body.len() {
             let (start, number) = (self.position, self.number);
-            let mut raw = self.physical();
-            let mut folded = false;
-            while self.next_is_fold() {
-                folded = true;
-                let last = self.position;
-                let part = self.physical();
-                raw = self.body.get(start..last + part.len()).unwrap_or_default();
+            let raw = self.physical();
+            if self.next_is_fold() {
+                return Some(self.folded(start, number));
             }
             if !raw.is_empty() {
-                return Some(Line { raw, folded, number, start, end: self.position });
+                return Some(Line { raw, folded: false, number, start, end: self.position });
             }
         }
         None

@@ -43,15 +43,22 @@ pub(crate) enum Name {
 impl Name {
     /// The property with a name; case does not count.
     pub(crate) fn of(name: &[u8]) -> Self {
+        if name.len() > LONGEST {
+            return Self::Unknown;
+        }
+        match Self::of_upper(name) {
+            Self::Unknown => Self::of_any_case(name),
+            // Written in capitals, as nearly all of them are.
+            known => known,
+        }
+    }
+
+    #[cold]
+    fn of_any_case(name: &[u8]) -> Self {
         let mut buffer = [0_u8; LONGEST];
         let Some(upper) = buffer.get_mut(..name.len()) else {
             return Self::Unknown;
         };
-        match Self::of_upper(name) {
-            Self::Unknown => {}
-            // Written in capitals, as nearly all of them are.
-            known => return known,
-        }
         upper.copy_from_slice(name);
         upper.make_ascii_uppercase();
         match Self::of_upper(upper) {

@@ -1,9 +1,10 @@
 //! The bookings of a snapshot in their order.
 
+use crate::Booking;
 use crate::found::{Found, Rank, Stay};
 use crate::hash::SemanticHash;
 use crate::snapshot::Digest;
-use crate::Booking;
+use crate::uids::Uids;
 
 /// The bookings by start, uid and instance; of two versions in two calendars the later. With the hash of what they mean.
 pub(crate) fn ordered(found: Found) -> (Vec<Booking>, Digest) {
@@ -95,7 +96,7 @@ struct SortKey {
 }
 
 fn sorted_keys(models: &[Booking], stays: &[Stay]) -> Vec<SortKey> {
-    let uids = ranks(models);
+    let uids = Uids::of(models.iter().map(|model| &*model.uid)).ranks();
     let keys = (0..).zip(stays).map(|(at, stay)| {
         let uid = uids.get(stay.model).copied().unwrap_or_default();
         SortKey { start: stay.start.timestamp_micros(), uid, at }
@@ -109,41 +110,4 @@ fn sorted_keys(models: &[Booking], stays: &[Stay]) -> Vec<SortKey> {
         }
     }
     keys
-}
-
-/// For each model a number that compares as its uid does.
-fn ranks(models: &[Booking]) -> Vec<u32> {
-    let uid = |at: usize| models.get(at).map_or("", |model| &*model.uid);
-    let common = models.iter().fold(uid(0).len(), |common, model| {
-        let same = uid(0).bytes().zip(model.uid.bytes()).take(common);
-        same.take_while(|(one, other)| one == other).count()
-    });
-    let mut sorted: Vec<(u64, usize)> =
-        models.iter().enumerate().map(|(at, model)| (eight_bytes(&model.uid, common), at)).collect();
-    sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| uid(one.1).cmp(uid(other.1))));
-    let mut ranks = vec![0; models.len()];
-    let (mut rank, mut last) = (0, None);
-    for (_, at) in sorted {
-        let uid = uid(at);
-        if last.replace(uid).is_some_and(|last| last != uid) {
-            rank += 1;
-        }
-        if let Some(place) = ranks.get_mut(at) {
-            *place = rank;
-        }
-    }
-    ranks
-}
-
-/// The eight bytes from a place on as a number that compares like them; what is missing counts as zero.
-fn eight_bytes(text: &str, from: usize) -> u64 {
-    let rest = text.as_bytes().get(from..).unwrap_or_default();
-    if let Some(eight) = rest.first_chunk::<8>() {
-        return u64::from_be_bytes(*eight);
-    }
-    let mut bytes = [0; 8];
-    for (byte, of_text) in bytes.iter_mut().zip(rest) {
-        *byte = *of_text;
-    }
-    u64::from_be_bytes(bytes)
 }

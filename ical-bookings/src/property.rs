@@ -27,6 +27,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The text of a line of the body. What had to be done to it is added to the notes.
+    #[inline]
     pub(crate) fn text(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {
         let length = line.raw().len();
         if !line.is_folded()
@@ -96,15 +97,14 @@ pub(crate) struct Property<'a> {
 impl<'a> Property<'a> {
     /// Takes a line apart; none if it is no property. In a raw feed the address after the last `:mailto:` counts.
     pub(crate) fn new(text: Cow<'a, str>, line: u32, raw: bool) -> Option<(Name, Self)> {
-        let name_end = memchr2(b':', b';', text.as_bytes())?;
-        let name = text.as_bytes().get(..name_end)?;
-        let plain = !name.is_empty()
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-        if !plain {
-            return None;
-        }
-        let name = Name::of(name);
-        let value_start = value_start(&text, name_end, name, raw)?;
+        let bytes = text.as_bytes();
+        let name_end = bytes.iter().position(|byte| OF_NAMES.get(usize::from(*byte)) != Some(&true))?;
+        let name = Name::of(bytes.get(..name_end).filter(|name| !name.is_empty())?);
+        let value_start = match bytes.get(name_end)? {
+            b':' if !matches!(name, Name::Organizer | Name::Attendee) => name_end + 1,
+            b':' | b';' => value_start(&text, name_end, name, raw)?,
+            _ => return None,
+        };
         Some((name, Self { text, name_end, value_start, line }))
     }
 
@@ -163,12 +163,23 @@ impl<'a> Property<'a> {
     }
 }
 
+/// The bytes that names are made of.
+const OF_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+        {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        }
+        byte += 1;
+    }
+    table
+};
+
 fn value_start(text: &str, name_end: usize, name: Name, raw: bool) -> Option<usize> {
     let rest = text.get(name_end..)?;
     let person = matches!(name, Name::Organizer | Name::Attendee);
-    if !person && rest.starts_with(':') {
-        return Some(name_end + 1);
-    }
     let last = if person { last_mailto(rest).map(|at| name_end + at + 1) } else { None };
     if raw && last.is_some() {
         return last;
@@ -188,11 +199,11 @@ fn value_start(text: &str, name_end: usize, name: Name, raw: bool) -> Option<usi
 /// A `TZID` such as `(UTC+01:00) Amsterdam` stands there without quotes: then the value is behind the last colon.
 fn start_of_moment(text: &str, start: usize) -> usize {
     let value = text.get(start..).unwrap_or_default();
-    let year = value.trim_start().bytes().take_while(u8::is_ascii_digit).count() >= 4;
-    match value.rfind(':') {
-        Some(last) if !year => start + last + 1,
-        _ => start,
+    let begins = |text: &str| text.bytes().take(4).filter(u8::is_ascii_digit).count() == 4;
+    if begins(value) || begins(value.trim_start()) {
+        return start;
     }
+    value.rfind(':').map_or(start, |last| start + last + 1)
 }
 
 /// Where the last `:mailto:` begins; case does not count.

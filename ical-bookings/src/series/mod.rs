@@ -217,7 +217,11 @@ impl Series<'_> {
             self.out.problems.push((ProblemKind::RuleLimit, master.payload));
             instances.truncate(room);
         }
-        self.out.instances.append(&mut instances);
+        if self.out.instances.is_empty() {
+            self.out.instances = instances;
+        } else {
+            self.out.instances.append(&mut instances);
+        }
     }
 
     /// Overrides of a master that has no instances of its own, or is not in the feed.
@@ -300,6 +304,9 @@ impl Part {
 }
 
 fn once_each(instances: &mut Vec<Instance>) {
+    if instances.is_sorted_by(|one, other| one.original < other.original) {
+        return;
+    }
     instances.sort_by_key(|instance| instance.original);
     instances.dedup_by_key(|instance| instance.original);
 }

@@ -52,7 +52,9 @@ impl Rule {
         budget: &mut Budget,
         visit: impl FnMut(NaiveDateTime) -> bool,
     ) {
-        let mut walk = Walk { rule: self, filter: Filter::new(self, start), start, base: 0 };
+        let filter = Filter::new(self, start);
+        let places_in_week = filter.places_in_week();
+        let mut walk = Walk { rule: self, filter, start, base: 0, places_in_week };
         walk.base = walk.period(start.date());
         let mut out = Out { from, to, left: self.count, first: true, budget, visit };
         // The visitor ends the walk; whether it did or the rule is of no interest here.
@@ -66,6 +68,8 @@ struct Walk<'a> {
     start: NaiveDateTime,
     /// The number of the period that holds the start.
     base: i64,
+    /// Which days of a week count, bit 0 its first one, if the rule goes by week and asks for nothing else.
+    places_in_week: Option<u8>,
 }
 
 /// Where starts go.
@@ -217,13 +221,18 @@ impl Walk<'_> {
 
     fn matching_days(&self, first: NaiveDate, length: u16, days: &mut Vec<NaiveDate>) {
         let later = |days: u16| first.checked_add_days(Days::new(days.into()));
-        if let Some(weekdays) = self.weekdays_alone() {
-            let wanted = (0..7).filter(|at| weekdays & (1 << ((at + u16::from(self.rule.week_start)) % 7)) != 0);
-            days.extend(wanted.map_while(later));
+        if let Some(places) = self.places_in_week {
+            days.extend((0..7).filter(|at| places & (1 << at) != 0).map_while(later));
             return;
         }
+        let first_weekday = first.weekday().num_days_from_monday();
         let mut at = 0;
         while at < length {
+            let number = u32::from(at);
+            if length <= 31 && !self.filter.may_have((first_weekday + number) % 7, number) {
+                at += 1;
+                continue;
+            }
             let Some(date) = later(at) else { return };
             // Whole months at once: a rule by year mostly wants one.
             if length > 31 && date.day() == 1 && !self.filter.has_month(date) {
@@ -235,17 +244,6 @@ impl Walk<'_> {
             }
             at += 1;
         }
-    }
-
-    /// The days of the week that each period of a rule by week has, if it asks for nothing else.
-    fn weekdays_alone(&self) -> Option<u8> {
-        let (rule, filter) = (self.rule, &self.filter);
-        let others = filter.months != 0
-            || filter.month_days | rule.month_days_from_end != 0
-            || !rule.year_days.is_empty()
-            || !rule.weeks.is_empty()
-            || !rule.nth_weekdays.is_empty();
-        (rule.every == Every::Week && !others && filter.weekdays != 0).then_some(filter.weekdays)
     }
 
     fn all_times<F: FnMut(NaiveDateTime) -> bool>(
@@ -381,6 +379,32 @@ impl<'a> Filter<'a> {
             _ => {}
         }
         filter
+    }
+
+    fn places_in_week(&self) -> Option<u8> {
+        let rule = self.rule;
+        let others = self.months != 0
+            || self.month_days | rule.month_days_from_end != 0
+            || !rule.year_days.is_empty()
+            || !rule.weeks.is_empty()
+            || !rule.nth_weekdays.is_empty();
+        let alone = rule.every == Every::Week && !others && self.weekdays != 0;
+        let wanted = |at: &u8| self.weekdays & (1 << ((at + rule.week_start) % 7)) != 0;
+        alone.then(|| (0..7_u8).filter(wanted).fold(0, |places, at| places | 1 << at))
+    }
+
+    /// A quick no to most days: by the weekday, and by the number of the day in a period that is a month, from 0.
+    fn may_have(&self, weekday: u32, number: u32) -> bool {
+        let rule = self.rule;
+        let any = self.weekdays == 0 && rule.nth_weekdays.is_empty();
+        let by_weekday = any
+            || self.weekdays & (1 << weekday) != 0
+            || rule.nth_weekdays.iter().any(|(_, of)| u32::from(*of) == weekday);
+        let by_number = rule.every != Every::Month
+            || self.month_days == 0
+            || rule.month_days_from_end != 0
+            || self.month_days & (2 << number) != 0;
+        by_weekday && by_number
     }
 
     fn times(&self) -> Times<'_> {

@@ -59,6 +59,30 @@ pub(crate) const FIRST_YEAR: i32 = 1970;
 pub(crate) const LAST_YEAR: i32 = 2200;
 
 fn read(text: &str) -> Option<Written> {
+    standard(text).or_else(|| any(text))
+}
+
+/// `20260601T100000` or the same with `Z`, as nearly all times are written.
+fn standard(text: &str) -> Option<Written> {
+    let (digits, rest) = text.as_bytes().split_first_chunk::<15>()?;
+    let suffix = match rest {
+        [] => Suffix::None,
+        b"Z" => Suffix::Utc,
+        _ => return None,
+    };
+    let digit = |at: usize| digits.get(at).map_or(u32::MAX, |digit| u32::from(digit.wrapping_sub(b'0')));
+    let digits_alone = (0..15).all(|at| at == 8 || digit(at) < 10);
+    if !digits_alone || digits.get(8) != Some(&b'T') {
+        return None;
+    }
+    let two = |at: usize| digit(at) * 10 + digit(at + 1);
+    let year = i32::try_from(two(0) * 100 + two(2)).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, two(4), two(6))?;
+    let time = NaiveTime::from_hms_opt(two(9), two(11), two(13))?;
+    Some(Written { date, time: Some(time), suffix, repaired: false })
+}
+
+fn any(text: &str) -> Option<Written> {
     let mut cursor = Cursor { rest: text.trim().as_bytes(), repaired: false };
     let date = read_date(&mut cursor)?;
     if cursor.rest.is_empty() {

@@ -15,6 +15,9 @@ use crate::{spawn, spawn_often};
 /// Steps begin with this; the rest is the body and the reader.
 pub(crate) const STEP: &str = "feed/";
 
+/// How often each reader has its turn.
+const TURNS: usize = 7;
+
 /// Writes both bodies into the folder, then lets everybody read them.
 pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
@@ -22,8 +25,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let count = |name: &str| made.get(name).and_then(Value::as_u64).unwrap_or_default();
     let read = |body: &str, reader: &str| spawn_often(&format!("feed/{body}/{reader}"), folder.path());
 
-    let ours = read("type1", "ours")?;
-    let calcard = read("type1", "calcard")?;
+    let [ours, calcard] = by_turns("type1", ["ours", "calcard"], folder.path())?;
     let mut rows = vec![
         Row::new("type-1 feed, 50,000 events", &ours)
             .exactly("instances", count("type1"))
@@ -37,8 +39,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     ];
     rows.extend(foreign("type1", folder.path())?);
 
-    let ours = read("series", "ours")?;
-    let calcard = read("series", "calcard")?;
+    let [ours, calcard] = by_turns("series", ["ours", "calcard"], folder.path())?;
     rows.extend([
         Row::new("2,000 series over two years", &ours)
             .exactly("instances", count("series"))
@@ -52,6 +53,22 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     ]);
     rows.extend(foreign("series", folder.path())?);
     Ok(rows)
+}
+
+/// Lets readers whose times are compared take turns, so that what else the machine does hits them alike, and gives the
+/// least disturbed run of each.
+fn by_turns<const N: usize>(body: &str, readers: [&str; N], folder: &Path) -> anyhow::Result<[Value; N]> {
+    let time = |run: &Value| run.get("cpu_s").or(run.get("wall_s")).and_then(Value::as_f64).unwrap_or(f64::MAX);
+    let mut best = [const { Value::Null }; N];
+    for _ in 0..TURNS {
+        for (best, reader) in best.iter_mut().zip(readers) {
+            let run = spawn(&format!("feed/{body}/{reader}"), 0, folder)?;
+            if time(&run) < time(best) {
+                *best = run;
+            }
+        }
+    }
+    Ok(best)
 }
 
 fn foreign(body: &str, folder: &Path) -> anyhow::Result<[Row; 2]> {
