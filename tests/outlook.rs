@@ -198,7 +198,9 @@ fn rooms_can_be_found_before_any_is_named_and_only_those_of_the_tenant_selected(
     let check = tenant.server.run(&["check"]);
     assert_eq!(check.code, 1, "no room is selected");
     assert_words(&check.all(), &["outlook.rooms", "names no room"]);
-    let rooms = tenant.server.run(&["rooms", "--json"]).json();
+    let said = tenant.server.run(&["rooms", "--json"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    let rooms = said.json();
     assert_eq!(rooms["rooms"].as_array().unwrap().len(), 2, "{rooms}");
     let said = tenant.server.run(&["rooms", "--select", ROOMS[1]]);
     assert_eq!(said.code, 0, "{}", said.all());

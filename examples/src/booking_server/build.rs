@@ -67,7 +67,8 @@ fn located(config: &Config, setup: &Setup) -> Config {
 fn tenant(config: &Config, secret: Option<SecretString>) -> Result<Option<Tenant>, ConfigFaults> {
     let Some(outlook) = config.outlook.clone() else { return Ok(None) };
     let client = outlook
-        .client(secret)
+        .builder(secret)
+        .and_then(graph_rooms::GraphClientBuilder::build)
         .map_err(|error| ConfigFault::new("outlook", error.message().to_owned(), "Correct it"))?;
     Ok(Some(Tenant { config: outlook, client }))
 }

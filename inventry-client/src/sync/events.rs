@@ -32,7 +32,8 @@ impl EventSource for InventryEndpoint {
             EventStyle::ByInstant => number::span(DAY),
             EventStyle::Visits => number::span(DAY * lookback_days(self.client().profile())),
         };
-        EventCaps { lateness_numbers, stream: "events" }
+        // Events of visitors have numbers, too, and are never shown.
+        EventCaps { lateness_numbers, dense: false, stream: "events" }
     }
 
     fn read(&self, from: Option<Cursor>) -> BoxStream<'_, Result<EventPage, SyncError>> {

@@ -16,7 +16,7 @@ use crate::time::ServerTime;
 
 impl EventSource for Net2Endpoint {
     fn events(&self) -> EventCaps {
-        EventCaps { lateness_numbers: LATENESS, stream: "events" }
+        EventCaps { lateness_numbers: LATENESS, dense: true, stream: "events" }
     }
 
     fn read(&self, from: Option<Cursor>) -> BoxStream<'_, Result<EventPage, SyncError>> {

@@ -14,7 +14,8 @@ use crate::words::{self, ReaderDirection};
 
 impl EventSource for OptimaEndpoint {
     fn events(&self) -> EventCaps {
-        EventCaps { lateness_numbers: self.config.overlap.into(), stream: "events" }
+        // The contract allows numbers that no event has.
+        EventCaps { lateness_numbers: self.config.overlap.into(), dense: false, stream: "events" }
     }
 
     /// Pages without events are left out: an empty log shows itself as one that shows nothing.

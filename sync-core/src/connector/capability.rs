@@ -135,6 +135,8 @@ pub struct RemovalCaps {
 pub struct EventCaps {
     /// How many numbers behind the newest one an event may still appear.
     pub lateness_numbers: i64,
+    /// Every number is an event that is shown: one that is missing may still come, and is watched for.
+    pub dense: bool,
     /// Name of the stream, where an endpoint has several.
     pub stream: &'static str,
 }
@@ -168,7 +170,7 @@ impl Default for WriteCaps {
 
 impl Default for EventCaps {
     fn default() -> Self {
-        Self { lateness_numbers: 1_000, stream: "events" }
+        Self { lateness_numbers: 1_000, dense: true, stream: "events" }
     }
 }
 

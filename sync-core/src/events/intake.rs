@@ -358,7 +358,7 @@ impl<'a> Intake<'a> {
             if number > position.saturating_add(1) {
                 if at_seam && !walk.seen_known {
                     self.lose(position.saturating_add(1), number - 1);
-                } else {
+                } else if self.source.events().dense {
                     self.gaps.open(position.saturating_add(1), number - 1, self.now);
                 }
             }

@@ -55,7 +55,7 @@ impl FakeEventLog {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            caps: EventCaps { lateness_numbers: 10, stream: "events" },
+            caps: EventCaps { lateness_numbers: 10, dense: true, stream: "events" },
             page: 100,
             state: Mutex::new(Log {
                 identity: format!("{name}-1"),
@@ -77,6 +77,12 @@ impl FakeEventLog {
     /// With this much lateness declared.
     pub fn lateness(mut self, numbers: i64) -> Self {
         self.caps.lateness_numbers = numbers;
+        self
+    }
+
+    /// With numbers that no event has, for ever.
+    pub fn sparse(mut self) -> Self {
+        self.caps.dense = false;
         self
     }
 

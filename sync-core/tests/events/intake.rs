@@ -57,6 +57,17 @@ async fn a_late_event_within_the_overlap_is_taken_and_its_lateness_measured() {
 }
 
 #[tokio::test]
+async fn numbers_that_no_event_has_are_not_watched_for_where_the_source_says_so() {
+    let log = FakeEventLog::new("net2").sparse();
+    let world = World::with(log, DeliveryClass::Keyed, Faults::none()).await;
+    world.log.append(swipe(1, 1, 0));
+    world.log.skip(50);
+    world.log.append(swipe(2, 1, 300));
+    let report = world.once().await;
+    assert_eq!((report.intake.new, report.intake.gaps_open, report.intake.lost.len()), (2, 0, 0));
+}
+
+#[tokio::test]
 async fn a_hole_below_the_overlap_is_read_again_until_it_is_too_old() {
     let mut world = world().await;
     world.settings.overlap = 10;

@@ -16,7 +16,10 @@ use crate::measure::Stopwatch;
 
 const ROWS_PER_COMMIT: u64 = 5_000;
 /// The journal's own tables and indexes.
-const SCHEMA: &str = include_str!("../../../sync-core/src/journal/sqlite/schema.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../sync-core/src/journal/sqlite/schema.sql"),
+    include_str!("../../../sync-core/src/journal/sqlite/revisions.sql")
+);
 const INSERT: &str =
     "INSERT OR IGNORE INTO event (endpoint, epoch, number, occurred, utc_offset, received, class, code,
     person, device, credential, direction, content, state, reason, target, retry_at, attempts)

@@ -3,6 +3,7 @@
 //! `cargo run --release -p bench [-- --json] [SCENARIO …]`; exit code 1 if a bound is missed. Every step runs in a
 //! process of its own, so that its peak memory is its own.
 
+mod backfill;
 mod bookings;
 mod boundaries;
 mod events;
@@ -11,6 +12,7 @@ mod generated;
 mod measure;
 mod people;
 mod report;
+mod rooms;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -22,13 +24,15 @@ use report::Row;
 
 type Scenario = (&'static str, fn() -> anyhow::Result<Vec<Row>>);
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 8] = [
     ("no-op", no_op),
     ("large-plan", large_plan),
     ("intake", intake),
     ("feed", feed::measure),
     ("bookings", bookings::measure),
     ("boundaries", boundaries::measure),
+    ("rooms", rooms::measure),
+    ("backfill", backfill::measure),
 ];
 
 /// How a step is called when the program starts itself.
@@ -143,6 +147,8 @@ fn run_step(step: &str, count: u64, folder: &Path) -> anyhow::Result<Value> {
             "evaluate" => bookings::evaluate(false),
             "evaluate-neighbours" => bookings::evaluate(true),
             "boundaries" => boundaries::meet(count, folder).await,
+            "rooms" => rooms::step(folder).await,
+            name if name.starts_with("optima-") || name.starts_with("inventry-") => backfill::step(name, folder).await,
             other => bail!("no step is called {other}"),
         }
     })
