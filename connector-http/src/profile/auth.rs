@@ -143,13 +143,11 @@ struct Fixed(Token);
 #[async_trait]
 impl TokenSource for Fixed {
     async fn fetch(&self, _: &Unauthenticated, previous: Option<&Token>) -> Result<Token, Error> {
-        match previous {
-            None => Ok(self.0.clone()),
-            Some(_) => {
-                let text = "the server does not accept the key, or the user and password";
-                Err(Error::new(ErrorKind::Auth, text).with_status(StatusCode::UNAUTHORIZED))
-            }
+        if previous.is_none() {
+            return Ok(self.0.clone());
         }
+        let text = "the server does not accept the key, or the user and password";
+        Err(Error::new(ErrorKind::Auth, text).with_status(StatusCode::UNAUTHORIZED))
     }
 }
 

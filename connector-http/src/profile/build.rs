@@ -298,7 +298,9 @@ impl Builder {
         }
         for (word, spellings) in &own {
             // What the file says of a spelling wins over what the built-in profile says of it.
-            map.values_mut().for_each(|known| known.retain(|known| !spellings.contains(known)));
+            for known in map.values_mut() {
+                known.retain(|known| !spellings.contains(known));
+            }
             map.insert(word.clone(), spellings.clone());
         }
         ValueMap::new(map.into_iter().collect())

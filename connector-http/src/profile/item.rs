@@ -23,7 +23,10 @@ pub struct Item<'a> {
 
 /// Where an answer is not as the profile says. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
+pub struct Misfit(Box<Place>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
     profile: String,
     section: String,
     name: String,
@@ -239,7 +242,7 @@ impl<'a> Item<'a> {
     }
 
     fn misfit(&self, name: &str, expected: &'static str, found: Option<&Value>) -> Misfit {
-        Misfit {
+        Misfit(Box::new(Place {
             profile: self.profile.file_name().to_owned(),
             section: format!("fields.{}", self.object),
             name: name.to_owned(),
@@ -247,7 +250,7 @@ impl<'a> Item<'a> {
             path: self.path.to_owned(),
             expected,
             found: found.map_or("nothing", kind),
-        }
+        }))
     }
 }
 
@@ -266,7 +269,7 @@ impl Misfit {
         path: &str,
         (expected, found): (&'static str, Option<&Value>),
     ) -> Self {
-        Self {
+        Self(Box::new(Place {
             profile: profile.file_name().to_owned(),
             section: section.to_owned(),
             name: name.to_owned(),
@@ -274,39 +277,39 @@ impl Misfit {
             path: path.to_owned(),
             expected,
             found: found.map_or("nothing", kind),
-        }
+        }))
     }
 
     /// Section of the profile, such as `fields.badge`.
     pub fn section(&self) -> &str {
-        &self.section
+        &self.0.section
     }
 
     /// Logical name of the field.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Where the profile says it is.
     pub fn pointer(&self) -> Option<&str> {
-        self.pointer.as_deref()
+        self.0.pointer.as_deref()
     }
 
     /// What was asked for.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.0.path
     }
 
     /// What was expected and what was found, in kinds.
     pub fn reason(&self) -> String {
-        format!("{} instead of {}", self.found, self.expected)
+        format!("{} instead of {}", self.0.found, self.0.expected)
     }
 }
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { profile, section, name, path, expected, found, .. } = self;
-        let place = match &self.pointer {
+        let Place { profile, section, name, pointer, path, expected, found } = &*self.0;
+        let place = match pointer {
             Some(pointer) if pointer.is_empty() => "in an element".to_owned(),
             Some(pointer) => format!("at {pointer}"),
             None => "without a pointer".to_owned(),

@@ -228,7 +228,9 @@ impl Pager {
     /// A server that does not know the parameter sends the same page for ever.
     fn must_differ(&mut self, items: &[Value]) -> Result<(), Error> {
         let mut hasher = DefaultHasher::new();
-        items.iter().for_each(|item| item.to_string().hash(&mut hasher));
+        for item in items {
+            item.to_string().hash(&mut hasher);
+        }
         let hash = hasher.finish();
         match self.last_page.replace(hash) {
             Some(last) if last == hash => {

@@ -50,7 +50,7 @@ impl Profile {
     /// Reads a saved answer: a page, a bare list, or one object. Every pointer is tried on every object.
     pub fn sample(&self, object: &str, answer: &Value) -> Sample {
         let mut sample = Sample::default();
-        for (place, value) in self.sampled(answer).into_iter().enumerate() {
+        for (place, value) in self.sampled(object, answer).into_iter().enumerate() {
             sample.items = place + 1;
             let item = self.item(object, value, "the sample");
             self.sample_item(object, item, &mut sample);
@@ -58,9 +58,14 @@ impl Profile {
         sample
     }
 
-    /// A list at the place of a page's items, a bare list, or the answer itself.
-    fn sampled<'a>(&self, answer: &'a Value) -> Vec<&'a Value> {
+    /// A list at the place of a page's items, a bare list, or the answer itself; always that, where the object is what stands
+    /// around a list.
+    fn sampled<'a>(&self, object: &str, answer: &'a Value) -> Vec<&'a Value> {
         let items = self.paging().items.as_str();
+        let around = self.fields(object).is_some_and(|fields| fields.pointer("items").is_some());
+        if around {
+            return vec![answer];
+        }
         let found = if items.is_empty() { Some(answer) } else { answer.pointer(items).or(Some(answer)) };
         match found {
             Some(Value::Array(items)) => items.iter().collect(),
