@@ -51,6 +51,12 @@ pub struct Said {
     pub err: String,
 }
 
+/// The folder in which cargo builds, for what tests install.
+pub fn target() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    own.ancestors().nth(3).unwrap().to_owned()
+}
+
 /// The path of a program of this workspace, freshly built unless the test command has done so.
 pub fn program(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
