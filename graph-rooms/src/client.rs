@@ -31,6 +31,8 @@ pub struct GraphClient {
 
 struct Inner {
     http: HttpClient,
+    /// The same road without a token.
+    bare: HttpClient,
     tokens: Arc<ClientCredentials>,
     gate: Semaphore,
     in_flight: usize,
@@ -78,7 +80,17 @@ impl GraphClient {
         self.inner.http.sign_in().await
     }
 
-    /// The same, but a refusal of the last minutes is not tried again.
+    /// Asks for a token although there may be a good one, to see whether secret or certificate are still accepted.
+    ///
+    /// # Errors
+    /// As [`GraphClient::sign_in`].
+    pub async fn prove(&self) -> Result<(), Error> {
+        self.inner.bare.send(&self.inner.tokens.request()?).await?;
+        self.inner.tokens.forget();
+        Ok(())
+    }
+
+    /// The same as [`GraphClient::sign_in`], but a refusal of the last minutes is not tried again.
     #[cfg(feature = "sync")]
     pub(crate) async fn stay_signed_in(&self) -> Result<(), Error> {
         self.inner.http.sign_in().await
@@ -378,20 +390,26 @@ impl GraphClientBuilder {
             refused: std::sync::Mutex::default(),
         });
         let base = self.base_url.unwrap_or_else(|| self.cloud.graph().to_owned());
-        let mut http: HttpClientBuilder = HttpClient::builder(&base)
-            .user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-            .label(self.label.unwrap_or_else(|| tenant.clone()))
-            .timeouts(self.timeouts)
-            .retry(self.retry)
-            .pace(self.pace)
-            .trust(self.trust.clone())
-            .tokens(Arc::clone(&tokens) as _)
-            .clock(self.clock);
-        if let Some(transport) = self.transport {
-            http = http.transport(transport);
-        }
+        let label = self.label.unwrap_or_else(|| tenant.clone());
+        let (timeouts, retry, pace, trust) = (self.timeouts, self.retry, self.pace, self.trust.clone());
+        let (transport, clock) = (self.transport, self.clock);
+        let road = || {
+            let http: HttpClientBuilder = HttpClient::builder(&base)
+                .user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+                .label(&label)
+                .timeouts(timeouts)
+                .retry(retry)
+                .pace(pace)
+                .trust(trust.clone())
+                .clock(clock.clone());
+            match &transport {
+                Some(transport) => http.transport(transport.clone()),
+                None => http,
+            }
+        };
         let inner = Inner {
-            http: http.build()?,
+            http: road().tokens(Arc::clone(&tokens) as _).build()?,
+            bare: road().build()?,
             tokens,
             gate: Semaphore::new(self.in_flight),
             in_flight: self.in_flight,

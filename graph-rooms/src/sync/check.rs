@@ -83,7 +83,7 @@ fn certificate(host: &str, found: &Probe, last: bool, report: &mut CheckReport) 
 }
 
 async fn sign_in(rooms: &GraphRooms, report: &mut CheckReport) -> Option<()> {
-    match rooms.client.sign_in().await {
+    match rooms.client.prove().await {
         Ok(()) => {
             let client = &rooms.client;
             report.passed("sign-in", format!("tenant {} accepts application {}", client.tenant(), client.client_id()));

@@ -87,7 +87,7 @@ impl GraphRooms {
     /// Whatever keeps a state from being read or kept. A subscription that cannot be ended ends by itself.
     pub async fn unwatch(&self) -> Result<(), SyncError> {
         for room in &self.rooms {
-            let Some(watch) = self.state(&room.kept).await?.watch else { continue };
+            let Some(watch) = self.look(&room.kept, |state| state.watch.clone()).await? else { continue };
             if let Err(error) = self.client.subscriptions().delete(&watch.subscription).await {
                 tracing::warn!(room = room.config.resource, %error, "a subscription is left to end by itself");
             }
@@ -106,7 +106,9 @@ impl GraphRooms {
         };
         let mut watched = Vec::with_capacity(self.rooms.len());
         for room in &self.rooms {
-            if let Some(watch) = self.state(&room.kept).await?.watch.filter(|watch| !watch.subscription.is_empty()) {
+            if let Some(watch) =
+                self.look(&room.kept, |state| state.watch.clone()).await?.filter(|watch| !watch.subscription.is_empty())
+            {
                 watched.push((room, watch));
             }
         }
@@ -142,7 +144,7 @@ impl GraphRooms {
         lifecycle: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<(String, String)>, SyncError> {
-        let watch = self.state(&room.kept).await?.watch.unwrap_or_default();
+        let watch = self.look(&room.kept, |state| state.watch.clone()).await?.unwrap_or_default();
         let lives = watch.until.is_some_and(|until| until > now && until - now > EARLY);
         let waits = watch.next_try.is_some_and(|next| next > now && next - now < TimeDelta::days(1));
         if lives || waits {

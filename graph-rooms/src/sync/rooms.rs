@@ -146,8 +146,9 @@ impl GraphRooms {
         let blocked = tenant.next_try.filter(|_| !tenant.is_due(now));
         let mut first: Option<DateTime<Utc>> = None;
         for room in &self.rooms {
-            let state = self.state(&room.kept).await?;
-            let next = if self.is_due(room, &state, now) { now } else { state.next_try.unwrap_or(now) };
+            let due = |state: &RoomState| self.is_due(room, state, now);
+            let next = |state: &RoomState| if due(state) { now } else { state.next_try.unwrap_or(now) };
+            let next = self.look(&room.kept, next).await?;
             first = Some(first.map_or(next, |first| first.min(next)));
         }
         Ok(first.map(|first| blocked.map_or(first, |blocked| first.max(blocked))))
@@ -162,8 +163,8 @@ impl GraphRooms {
         let tenant = self.state(&self.tenant).await?;
         statuses.push(self.status(&self.config.name, "", &tenant, now));
         for room in &self.rooms {
-            let state = self.state(&room.kept).await?;
-            statuses.push(self.status(&room.config.resource, room.address.as_str(), &state, now));
+            let (name, address) = (&room.config.resource, room.address.as_str());
+            statuses.push(self.look(&room.kept, |state| self.status(name, address, state, now)).await?);
         }
         Ok(statuses)
     }
@@ -221,9 +222,9 @@ impl GraphRooms {
     async fn due(&self, now: DateTime<Utc>, all: bool) -> (Vec<&Room>, Vec<PollReport>) {
         let (mut due, mut reports) = (Vec::new(), Vec::new());
         for room in &self.rooms {
-            match self.state(&room.kept).await {
-                Ok(state) if all || self.is_due(room, &state, now) => due.push(room),
-                Ok(_) => {}
+            match self.look(&room.kept, |state| all || self.is_due(room, state, now)).await {
+                Ok(true) => due.push(room),
+                Ok(false) => {}
                 Err(error) => {
                     reports.push(self.unread(&room.config.resource, room.address.as_str(), &error, now));
                 }
@@ -373,12 +374,16 @@ impl GraphRooms {
 
     /// The state of a room, loaded once.
     pub(super) async fn state(&self, kept: &Kept) -> Result<RoomState, SyncError> {
+        self.look(kept, RoomState::clone).await
+    }
+
+    /// Looks at the state of a room, which may be large.
+    pub(super) async fn look<T>(&self, kept: &Kept, at: impl FnOnce(&RoomState) -> T) -> Result<T, SyncError> {
         let mut state = kept.state.lock().await;
-        if let Some(state) = &*state {
-            return Ok(state.clone());
+        if state.is_none() {
+            *state = Some(self.states.load(&kept.key).await?.unwrap_or_default());
         }
-        let loaded = self.states.load(&kept.key).await?.unwrap_or_default();
-        Ok(state.insert(loaded).clone())
+        Ok(at(state.get_or_insert_default()))
     }
 
     /// Everything that is known, as one list, and when the room that was not heard of for longest was last read.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A token that was issued. The vendor asks to treat it as opaque.
-pub(super) struct Granted {
+pub(crate) struct Granted {
     access: SecretString,
     lives: Duration,
 }

@@ -18,7 +18,7 @@ use url::Url;
 pub(crate) use assertion::{Certificate, random_id};
 
 use crate::fault::{Fault, FaultKind, SignInProblem};
-use answer::Granted;
+pub(crate) use answer::Granted;
 
 /// What the application proves itself with.
 pub(crate) enum Credential {
@@ -55,7 +55,7 @@ impl ClientCredentials {
         }
     }
 
-    fn request(&self) -> Result<RequestToken, Error> {
+    pub(crate) fn request(&self) -> Result<RequestToken, Error> {
         let mut fields = vec![
             ("grant_type", SecretString::from("client_credentials")),
             ("client_id", self.client_id.as_str().into()),
@@ -102,7 +102,7 @@ impl fmt::Debug for ClientCredentials {
 }
 
 /// `POST {authority}/{tenant}/oauth2/v2.0/token`. Repeating it does no harm: it makes another token at worst.
-struct RequestToken {
+pub(crate) struct RequestToken {
     endpoint: Url,
     fields: Vec<(&'static str, SecretString)>,
 }

@@ -219,6 +219,17 @@ async fn case_07_no_secret_shows_anywhere() {
     assert!(shown.contains("graph.calendar_view"), "the log was listened to");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_proven_by_a_new_token_although_there_is_a_good_one() {
+    let graph = Script::new(|_| page([]));
+    let client = graph.client();
+    client.sign_in().await.unwrap();
+    client.prove().await.unwrap();
+    assert_eq!(graph.tokens().len(), 2);
+    client.room("a@example.org").events(march()).await.unwrap();
+    assert_eq!((graph.tokens().len(), graph.calls()[0].header("authorization")), (2, "Bearer token-1"));
+}
+
 fn assertion(graph: &Script) -> String {
     let form = graph.tokens()[0].form();
     assert_eq!(form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
