@@ -1,5 +1,7 @@
 //! A small site: two policies, a grouping, an attendance and an access terminal, people on demand, on either store.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses a part")]
+#![allow(clippy::unused_async, reason = "only a store behind a network waits")]
+#![allow(clippy::indexing_slicing, reason = "a test may stop")]
 
 #[cfg(feature = "sqlserver")]
 pub(crate) mod server;

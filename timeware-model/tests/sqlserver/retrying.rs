@@ -177,7 +177,7 @@ async fn a_writer_that_lost_its_place_meanwhile_is_told() {
 #[tokio::test]
 async fn a_call_that_is_dropped_has_written_nothing_and_the_next_one_works() {
     let world = world().await;
-    let slow = Action::Delay(std::time::Duration::from_secs(60));
+    let slow = Action::Delay(std::time::Duration::from_mins(1));
     sim(&world).add_fault(Fault::new("insert into [dbo].[bridge_link]", slow));
     let (fields, receipt) = (named("Asha Mello"), key("p1"));
     let call = world.create_person(&fields, Some(&receipt));
@@ -196,7 +196,7 @@ async fn a_statement_that_takes_too_long_is_given_up() {
     let mut config = world.config(text);
     (config.sqlserver.command_timeout_s, config.sqlserver.lock_timeout_s) = (2, 1);
     let store = server::open(sim(&world), config, standing(NOW)).await.unwrap();
-    let slow = Action::Delay(std::time::Duration::from_secs(60));
+    let slow = Action::Delay(std::time::Duration::from_mins(1));
     sim(&world).add_fault(Fault::new("from [dbo].[tterminal] t", slow).times(1));
     assert!(store.terminals(None).await.unwrap().is_empty(), "the second try is quick");
 }
