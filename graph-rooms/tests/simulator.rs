@@ -16,7 +16,7 @@ use sync_core::model::{Booking, BookingStatus};
 use sync_core::test_kit::conformance;
 use vendor_sim::graph::{
     Attendee, Ending, Expired, GraphOptions, GraphSim, Meeting, Permission, Processing, Recurrence, Response,
-    RetryAfter, Switches,
+    RetryAfter, Switches, World,
 };
 
 const ADA: (&str, &str) = ("Ada Quist", "ada.quist@example.org");
