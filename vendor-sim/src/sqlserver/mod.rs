@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod browser;
 mod connection;
 mod errors;
 mod faults;

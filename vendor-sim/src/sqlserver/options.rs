@@ -17,6 +17,7 @@ pub struct SqlServerOptions {
     pub(super) tls_names: Vec<String>,
     pub(super) encryption: Encryption,
     pub(super) settings: Settings,
+    pub(super) instance: Option<String>,
     ddl: String,
     own_tables: bool,
     pub(super) bare_nulls_refused: bool,
@@ -48,6 +49,7 @@ impl Default for SqlServerOptions {
                 old_length_error: false,
                 now: None,
             },
+            instance: None,
             ddl: REFERENCE_DDL.to_owned(),
             own_tables: true,
             bare_nulls_refused: false,
@@ -124,6 +126,12 @@ impl SqlServerOptions {
     /// The server's name, in `@@SERVERNAME` and in errors.
     pub fn server_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.settings.server_name);
+        self
+    }
+
+    /// The server is an instance of this name, and a browser at a UDP port of its own tells where it listens.
+    pub fn instance(mut self, name: &str) -> Self {
+        self.instance = Some(name.to_owned());
         self
     }
 

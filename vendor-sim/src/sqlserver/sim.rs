@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
+use super::browser::Browser;
 use super::connection;
 use super::errors::SqlError;
 use super::faults::{Fault, LoginFault};
@@ -28,6 +29,7 @@ use crate::listen::loopback;
 pub struct SqlServerSim {
     shared: Arc<Shared>,
     address: SocketAddr,
+    browser_port: Option<u16>,
     orders: UnboundedSender<Order>,
     thread: Option<JoinHandle<()>>,
 }
@@ -91,6 +93,11 @@ impl SqlServerSim {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// UDP port of the browser; `None` if the server is no named instance.
+    pub fn browser_port(&self) -> Option<u16> {
+        self.browser_port
     }
 
     /// The login's name.
@@ -305,14 +312,32 @@ impl SqlServerSim {
         };
         let shared = Shared::new(options.settings.clone(), tls, options.encryption)?;
         shared.refuse_bare_nulls(options.bare_nulls_refused);
+        let name = &options.settings.server_name;
+        let browser =
+            options.instance.as_ref().map(|instance| Browser::open(name, instance, address.port())).transpose()?;
+        let browser_port = browser.as_ref().map(|browser| browser.port);
         let (orders, queue) = unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let serving = serve(listener, address, Arc::clone(&shared), queue);
+        let browsing = async {
+            match browser {
+                Some(browser) => browser.serve().await,
+                None => std::future::pending().await,
+            }
+        };
         let thread = std::thread::Builder::new()
             .name("sqlserver-sim".to_owned())
-            .spawn(move || runtime.block_on(serving))
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::pin!(serving, browsing);
+                    tokio::select! {
+                        () = &mut serving => {}
+                        () = browsing => serving.await,
+                    }
+                });
+            })
             .context("the simulator gets no thread")?;
-        let sim = Self { shared, address, orders, thread: Some(thread) };
+        let sim = Self { shared, address, browser_port, orders, thread: Some(thread) };
         sim.execute(&options.tables()).context("the tables cannot be made")?;
         options.triggers.iter().for_each(|table| sim.mark_trigger(table));
         Ok(sim)

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
 
 mod client;
-mod encryption;
+mod connecting;
+
 mod errors;
 mod faults;
 mod program;

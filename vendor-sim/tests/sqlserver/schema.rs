@@ -29,7 +29,7 @@ async fn the_information_schema_has_the_types_of_the_tables() {
         .collect();
     assert_eq!(told[0], "terminal_id int none NO none 1 0");
     assert_eq!(told[2], "description nvarchar 100 NO none 0 0");
-    assert_eq!(told[4], "suspended bit none NO (1) 0 0");
+    assert_eq!(told[4], "suspended bit none NO ((1)) 0 0");
     assert_eq!(told[6], "notepad nvarchar -1 YES none 0 0");
     assert_eq!(told[12], "poll_success datetime none YES none 0 0");
     let none =

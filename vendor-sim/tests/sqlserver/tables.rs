@@ -102,3 +102,77 @@ async fn a_batch_that_cannot_be_read_does_nothing() {
     assert_eq!(code(batch(&mut client, "DELETE FROM dbo.tversion; SELEKT 1").await), 102);
     assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.tversion").await, 1);
 }
+
+#[tokio::test]
+async fn joins_subqueries_and_hints_are_understood() {
+    let sim = SqlServerSim::start().await.unwrap();
+    sim.execute(
+        "INSERT INTO dbo.temployee (employee_status_id, first_name, last_name, email_address) VALUES (1, N'A', N'One', N'A@example.org'), \
+         (2, N'B', N'Two', NULL)
+GO
+INSERT INTO dbo.bridge_link (source, entity, external_id, internal_id, first_seen, last_seen) \
+         VALUES (N'net2', N'employee', N'77', 1, SYSUTCDATETIME(), SYSUTCDATETIME())",
+    )
+    .unwrap();
+    let mut client = connect(&sim).await;
+    let sql = "SELECT TOP (@P3) e.[employee_id], s.[exclude_from_calculation], (SELECT TOP (1) [external_id] FROM [dbo].[bridge_link] \
+               WHERE [source] = @P1 AND [entity] = N'employee' AND [internal_id] = e.[employee_id] ORDER BY [link_id]), NULL \
+               FROM [dbo].[temployee] e WITH (UPDLOCK, HOLDLOCK) LEFT JOIN [dbo].[temployee_status] s \
+               ON s.[employee_status_id] = e.[employee_status_id] WHERE e.[employee_id] > @P2 ORDER BY e.[employee_id]";
+    let rows = client.query(sql, &[&"NET2", &0_i64, &10_i64]).await.unwrap().into_first_result().await.unwrap();
+    let told: Vec<(i32, i32, Option<&str>)> =
+        rows.iter().map(|row| (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2))).collect();
+    assert_eq!(told, [(1, 0, Some("77")), (2, 1, None)]);
+    let by_mail = "SELECT e.employee_id FROM dbo.temployee e WHERE LOWER(e.email_address) = LOWER(@P1)";
+    let rows = client.query(by_mail, &[&"a@EXAMPLE.org"]).await.unwrap().into_first_result().await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        number(
+            &mut client,
+            "UPDATE e SET e.first_name = s.description FROM dbo.temployee AS e, dbo.temployee_status AS s \
+                             WHERE s.employee_status_id = e.employee_status_id; SELECT @@ROWCOUNT"
+        )
+        .await,
+        2
+    );
+    assert_eq!(
+        sim.rows("SELECT first_name FROM temployee ORDER BY 1").unwrap().concat(),
+        [Some("Current".to_owned()), Some("Leaver".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn moments_are_compared_as_moments() {
+    let sim = SqlServerSim::start().await.unwrap();
+    let mut client = connect(&sim).await;
+    let at = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 6, day).unwrap().and_hms_opt(8, 58, 0).unwrap();
+    for day in 1..=5 {
+        let sql =
+            "INSERT INTO dbo.taccess_archive (employee_id, terminal_id, date_and_time, flag) VALUES (1, 1, @P1, 1)";
+        client.execute(sql, &[&at(day)]).await.unwrap();
+    }
+    let sql = "SELECT access_archive_id, date_and_time FROM dbo.taccess_archive WHERE date_and_time >= @P1 AND date_and_time < @P2 \
+               ORDER BY date_and_time DESC";
+    let rows = client.query(sql, &[&at(2), &at(4)]).await.unwrap().into_first_result().await.unwrap();
+    let days: Vec<_> = rows.iter().map(|row| row.get::<chrono::NaiveDateTime, _>(1).unwrap()).collect();
+    assert_eq!(days, [at(3), at(2)]);
+}
+
+#[tokio::test]
+async fn several_results_of_a_batch_come_in_order() {
+    let sim = SqlServerSim::start().await.unwrap();
+    let mut client = connect(&sim).await;
+    let sql = "DECLARE @n int = 0; WHILE @n < 3 BEGIN SET @n = @n + 1; SELECT @n AS n; END; SELECT @n * 10";
+    let results = client.simple_query(sql).await.unwrap().into_results().await.unwrap();
+    let numbers: Vec<i32> = results.iter().map(|rows| rows.first().unwrap().get(0).unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3, 30]);
+}
+
+#[tokio::test]
+async fn a_variable_takes_a_value_of_a_row() {
+    let sim = SqlServerSim::start().await.unwrap();
+    let mut client = connect(&sim).await;
+    let sql = "DECLARE @id int; SELECT @id = employee_status_id FROM dbo.temployee_status WHERE exclude_from_calculation = 1; \
+               EXEC sp_executesql N'SELECT @x + 1', N'@x int', @x = @id";
+    assert_eq!(number(&mut client, sql).await, 3);
+}

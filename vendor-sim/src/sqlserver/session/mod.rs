@@ -150,6 +150,9 @@ impl Session {
             Request::Transaction(step) => (Asked::Batch, self.step_of_transaction(step, &mut run)),
             Request::Attention => (Asked::Batch, flow::Flow::Next),
         };
+        if self.cancel.is_rung() && self.options.xact_abort {
+            self.roll_back_all(&mut run);
+        }
         if let Some(entry) = entry {
             let error = run.parts.iter().find_map(|part| match part {
                 Part::Error(error) => Some(error.number),

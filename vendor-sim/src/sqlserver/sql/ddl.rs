@@ -145,7 +145,7 @@ impl Maker<'_> {
                     column.nullable = false;
                 }
                 ColumnOption::Default(value) => {
-                    column.default = Some(format!("({value})"));
+                    column.default = Some(default_text(value));
                     let _ = write!(sql, " DEFAULT ({})", self.expression(value)?);
                 }
                 ColumnOption::PrimaryKey(_) => {
@@ -269,6 +269,17 @@ impl Maker<'_> {
         let variables = Variables::new();
         Rewriter::new(Scope::new(self.catalogue, &variables), &NoTables).rewrite(&mut expression)?;
         Ok(expression.to_string())
+    }
+}
+
+/// A default as the information schema shows it: a number in two pairs of parentheses, all else in one.
+fn default_text(value: &Expr) -> String {
+    match value {
+        Expr::Nested(inner) => default_text(inner),
+        Expr::Value(number) if number.to_string().starts_with(|sign: char| sign.is_ascii_digit()) => {
+            format!("(({number}))")
+        }
+        other => format!("({other})"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! TLS: agreed, verified, refused.
+//! Getting there: TLS agreed, verified, refused; an instance found by its name.
 
 use tiberius::EncryptionLevel;
 use vendor_sim::sqlserver::{Encryption, SqlServerSim};
@@ -88,4 +88,19 @@ async fn a_server_that_requires_encryption_refuses_a_client_without() {
     off.trust_cert();
     connect_with(off).await.unwrap();
     assert_eq!(sim.logins(), 1);
+}
+
+#[tokio::test]
+async fn a_named_instance_is_found_through_its_browser() {
+    use tiberius::SqlBrowser;
+    use tokio_util::compat::TokioAsyncWriteCompatExt;
+
+    let sim = SqlServerSim::builder().instance("TIMEWARE").start().await.unwrap();
+    let mut config = config(&sim);
+    config.instance_name("timeware");
+    config.port(sim.browser_port().unwrap());
+    let stream = tokio::net::TcpStream::connect_named(&config).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), sim.address());
+    let mut client = Box::pin(tiberius::Client::connect(config, stream.compat_write())).await.unwrap();
+    assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.tversion").await, 1);
 }
