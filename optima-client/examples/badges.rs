@@ -6,6 +6,7 @@
 
 use std::{env, error::Error, fs};
 
+use optima_client::words::BadgeState;
 use optima_client::{OptimaClient, profile};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listing = optima.badges().list().await?;
     for badge in &listing.items {
-        let state = badge.state.as_ref().map_or("-", |state| state.as_str());
+        let state = badge.state.as_ref().map_or("-", BadgeState::as_str);
         let groups: Vec<_> = badge.access_groups.iter().flatten().map(|group| group.id.as_str()).collect();
         println!("{} {} {state} {}", badge.id, badge.name.as_deref().unwrap_or("-"), groups.join(", "));
     }

@@ -14,12 +14,11 @@ use optima_client::events::EventCursor;
 async fn main() -> Result<(), Box<dyn Error>> {
     let optima = OptimaClient::builder(env::var("OPTIMA_URL")?).key(env::var("OPTIMA_KEY")?).build()?;
 
-    let from = match env::var("OPTIMA_POSITION") {
-        Ok(position) => position.parse()?,
-        Err(_) => {
-            let all: Vec<_> = optima.events().from_oldest().pages().try_collect().await?;
-            all.into_iter().rev().find_map(|page| page.cursor).unwrap_or(EventCursor::after(0))
-        }
+    let from = if let Ok(position) = env::var("OPTIMA_POSITION") {
+        position.parse()?
+    } else {
+        let all: Vec<_> = optima.events().from_oldest().pages().try_collect().await?;
+        all.into_iter().rev().find_map(|page| page.cursor).unwrap_or(EventCursor::after(0))
     };
     let mut pages = optima.events().follow(from);
     while let Some(page) = pages.try_next().await? {

@@ -347,7 +347,7 @@ async fn odd_events_are_read_and_unreadable_ones_keep_their_number() {
 #[tokio::test]
 async fn events_are_waited_for_and_followed() {
     let site = Site::of("events_wait").await;
-    let page = site.client().events().wait(&EventCursor::after(52_319), Duration::from_secs(60)).await.unwrap();
+    let page = site.client().events().wait(&EventCursor::after(52_319), Duration::from_mins(1)).await.unwrap();
     assert_eq!(page.cursor.unwrap().seq(), 52_320);
     site.done().await;
 

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use connector_http::profile::{AuthKind, PagingStyle, Sample};
-use optima_client::{Profile, profile};
+use optima_client::{Misfit, Profile, profile};
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
@@ -98,6 +98,6 @@ fn a_sample_of_another_interface_names_every_field_that_is_missing() {
     );
     assert_eq!(text(&renamed, 1, "valid_until"), Some("2026-12-31T18:00:00+01:00"));
     let without = profile::built_in().unwrap().sample("badge", &badge);
-    assert_eq!(without.faults.iter().map(|misfit| misfit.name()).collect::<Vec<_>>(), ["id"]);
+    assert_eq!(without.faults.iter().map(Misfit::name).collect::<Vec<_>>(), ["id"]);
     assert!(!format!("{:?}", without.faults).contains("Mira"));
 }

@@ -106,10 +106,8 @@ async fn every_way_of_signing_in_works() {
         optima.check().await.unwrap_or_else(|error| panic!("{name}: {error}"));
         work(&sim, &optima).await;
         let wrong = OptimaClient::builder(sim.url()).profile(own(&file(name)));
-        let wrong = match optima.profile().auth().needs_user() {
-            true => wrong.login("nobody", "wrong"),
-            false => wrong.key("wrong"),
-        };
+        let wrong =
+            if optima.profile().auth().needs_user() { wrong.login("nobody", "wrong") } else { wrong.key("wrong") };
         assert_eq!(wrong.build().unwrap().check().await.unwrap_err().kind(), ErrorKind::Auth, "{name}");
     }
 }

@@ -99,7 +99,7 @@ struct Walk {
 
 enum Next {
     /// The server gives a link to each next page.
-    Links(Pager),
+    Links(Box<Pager>),
     /// The next page begins behind the last number.
     After(Option<i64>),
     End,
@@ -118,7 +118,7 @@ impl Walk {
         let parameters = query.parameters(&client);
         let next = if client.follows_links() {
             let first = address(&client, &dialect, after, None, &parameters)?;
-            Next::Links(dialect.profile().pager("event", first).with_page_size(rows))
+            Next::Links(Box::new(dialect.profile().pager("event", first).with_page_size(rows)))
         } else {
             Next::After(after)
         };
