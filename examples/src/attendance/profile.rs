@@ -1,5 +1,6 @@
 //! The verb `profile`: is a profile file sound, and what does it make of answers that somebody saved?
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -109,7 +110,7 @@ fn shown(object: &str, path: &str, found: &Sample) -> String {
     }
     let mut text = format!("\n{path}: {} of {object}\n{table}\n", found.items);
     for fault in &found.faults {
-        text.push_str(&format!("Fault: {fault}\n"));
+        let _ = writeln!(text, "Fault: {fault}");
     }
     text
 }

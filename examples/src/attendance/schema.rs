@@ -1,5 +1,7 @@
 //! The verb `check-schema`: is the database what the settings say, and may the login do what it must?
 
+use std::fmt::Write as _;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 use sync_service::{Answer, Exit, Failure};
@@ -40,7 +42,7 @@ pub(super) async fn run(arguments: &ArgMatches, timeware: &Timeware) -> Result<A
     let report = timeware_model::check_schema(timeware.config.clone(), timeware.password.clone()).await?;
     let mut text = String::new();
     for table in &made {
-        text.push_str(&format!("made {table}\n"));
+        let _ = writeln!(text, "made {table}");
     }
     text.push_str(&report.to_string());
     let json = json!({"command": "check-schema", "sound": report.is_sound(), "made": made, "report": report});
