@@ -69,6 +69,20 @@ impl TimewareEndpoint {
         Ok(Self::new(name, crate::open(config)?))
     }
 
+    /// The endpoint of this name, on the store that the settings name, also where that takes a network and a password.
+    ///
+    /// # Errors
+    /// As [`crate::connect`].
+    #[cfg(feature = "sqlserver")]
+    pub async fn connect(
+        name: impl Into<EndpointName>,
+        config: TimewareConfig,
+        password: Option<secrecy::SecretString>,
+    ) -> OwnResult<Self> {
+        let name = name.into();
+        Ok(Self::new(name, crate::connect(config, password).await?))
+    }
+
     /// The store behind it, such as for the administrator's settings of terminals.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
