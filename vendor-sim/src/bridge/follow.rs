@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 use super::front::Poll;
 use super::paging::{Envelope, envelope, limit, linked, skipped};
 use super::problem::Problem;
-use super::profile::{Style, put};
+use super::profile::{Profile, Style, put};
 use super::site::Site;
 use crate::host::{Call, Reply};
 
 /// What `?after` says; nothing is the beginning.
-pub(crate) fn position(call: &Call) -> Result<Option<u64>, Problem> {
-    let text = call.param("after").filter(|text| !text.is_empty());
+pub(crate) fn position(profile: &Profile, call: &Call) -> Result<Option<u64>, Problem> {
+    let text = profile.asked(call, "after").filter(|text| !text.is_empty());
     text.map(|text| text.parse().map_err(|_| Problem::validation("after", "This is no number"))).transpose()
 }
 
@@ -40,9 +40,13 @@ pub(crate) fn followed<'a, S: Site, T: 'a>(
     }
     // What was looked through: up to the last item, or everything.
     let last = found.last().filter(|_| more).map_or(newest, |one| number(one));
-    let next = (more && paging.style == Style::Link).then(|| linked(&common, call, "after", &last.to_string()));
+    let next = (more && paging.style == Style::Link).then(|| followed_by(site, call, last));
     let items = found.into_iter().map(show).collect();
     Ok(Reply::json(200, &envelope(paging, Envelope { items, next, total, as_of: None, last: Some(last.into()) })))
+}
+
+fn followed_by<S: Site>(site: &S, call: &Call, last: u64) -> String {
+    linked(&site.common(), call, site.front().profile.parameter("after"), &last.to_string(), true)
 }
 
 /// A list whose `next` is a cursor and no link.
@@ -52,7 +56,9 @@ pub(crate) fn by_cursor<S: Site>(site: &S, kind: &str, items: Vec<Value>, next: 
     let mut body = Value::Object(Map::new());
     let place = |wanted: &'static str, own: &str| if own.is_empty() { wanted.to_owned() } else { own.to_owned() };
     put(&mut body, &place("/items", &profile.paging.items), items.into());
-    put(&mut body, &place("/next", &profile.paging.next), next.into());
-    put(&mut body, "/reset", reset.into());
+    put(&mut body, &place("/next", &profile.paging.next_cursor), next.into());
+    if !profile.paging.reset.is_empty() {
+        put(&mut body, &profile.paging.reset, reset.into());
+    }
     Reply::json(200, &body)
 }

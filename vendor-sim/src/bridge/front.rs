@@ -236,7 +236,7 @@ impl Front {
 
     /// An instant in a query.
     pub(crate) fn instant(&self, call: &Call, name: &str, zone: Zone) -> Result<Option<DateTime<Utc>>, Problem> {
-        let Some(text) = call.param(name) else { return Ok(None) };
+        let Some(text) = self.profile.asked(call, name) else { return Ok(None) };
         let read = self.profile.time.read(&text.into()).filter(|_| self.profile.time != TimeForm::Rfc3339);
         // A plus that was not encoded arrives as a blank.
         let read = read.or_else(|| instant(text, zone)).or_else(|| instant(&text.replace(' ', "+"), zone));
@@ -246,8 +246,8 @@ impl Front {
 
 impl Poll {
     /// Reads `wait`.
-    pub(crate) fn of(call: &Call) -> Result<Self, Problem> {
-        let Some(text) = call.param("wait") else { return Ok(Self(None)) };
+    pub(crate) fn of(profile: &Profile, call: &Call) -> Result<Self, Problem> {
+        let Some(text) = profile.asked(call, "wait") else { return Ok(Self(None)) };
         let seconds = text.parse().ok().filter(|seconds| (0..=LONGEST_POLL).contains(seconds));
         let seconds = seconds.ok_or_else(|| Problem::validation("wait", "One may wait for 0 to 25 seconds"))?;
         Ok(Self((seconds > 0).then(|| call.arrived + TimeDelta::seconds(seconds))))

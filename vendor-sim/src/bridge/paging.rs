@@ -70,7 +70,7 @@ pub(crate) fn cut<T>(
     let link = last.filter(|_| paging.style == Style::Link && end < total);
     let next = link.map(|last| {
         let token = token(prefix, last);
-        linked(common, call, &paging.page_param, &token)
+        linked(common, call, &paging.page_param, &token, false)
     });
     let items = found.into_iter().skip(start).take(end.saturating_sub(start)).map(|(_, item)| item).collect();
     Ok(Cut { items, next, total })
@@ -131,14 +131,14 @@ fn mark(prefix: &str, token: &str) -> Option<Mark> {
 }
 
 /// The call's own link with another value of one parameter.
-pub(crate) fn linked(common: &Common, call: &Call, name: &str, value: &str) -> String {
+pub(crate) fn linked(common: &Common, call: &Call, name: &str, value: &str, position: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let waits = |key: &str| key.eq_ignore_ascii_case("wait");
     let kept =
         call.query.iter().filter(|(key, _)| !waits(key) && (common.stuck_links || !key.eq_ignore_ascii_case(name)));
     let known: Vec<&(String, String)> = kept.collect();
     // A position stands where it stood; a page comes last.
-    let in_place = !common.stuck_links && name == "after";
+    let in_place = !common.stuck_links && position;
     if in_place {
         query.append_pair(name, value);
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::profile::Profile;
 use crate::host::Reply;
 
 /// A call refused.
@@ -105,14 +106,15 @@ impl Problem {
         self
     }
 
-    pub(crate) fn reply(self, bridge: &str) -> Reply {
+    pub(crate) fn reply(self, bridge: &str, profile: &Profile) -> Reply {
         let mut body = Map::new();
         body.insert("type".to_owned(), format!("urn:{bridge}-bridge:{}", self.name).into());
         body.insert("title".to_owned(), self.title.into());
         body.insert("status".to_owned(), self.status.into());
         body.insert("detail".to_owned(), self.detail.into());
         body.extend(self.members);
-        let reply = Reply::bytes(self.status, "application/problem+json", Value::Object(body).to_string());
+        let shown = profile.show_problem(self.name, Value::Object(body));
+        let reply = Reply::bytes(self.status, "application/problem+json", shown.to_string());
         self.headers.iter().fold(reply, |reply, (name, value)| reply.header(name, value))
     }
 }

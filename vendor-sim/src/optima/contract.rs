@@ -52,7 +52,7 @@ const INFO: Kind = kind(
         plain("/site"),
         plain("/timeZone"),
         instant("/now"),
-        plain("/capabilities"),
+        words("/capabilities", "capability", &[]),
         plain("/licence/active"),
         plain("/licence/until"),
         Field { pointer: "/limits/credentialsPerBadge", what: What::Plain, aliases: &["credentials_per_badge"] },

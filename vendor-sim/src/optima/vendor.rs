@@ -65,7 +65,8 @@ impl Vendor for Optima {
     }
 
     fn answer(world: &mut World, call: &Call) -> Reply {
-        let reply = api::answer(world, call).unwrap_or_else(|problem| problem.reply(Self::NAME));
+        let reply = api::answer(world, call);
+        let reply = reply.unwrap_or_else(|problem| problem.reply(Self::NAME, &world.front.profile));
         reply.after(std::time::Duration::from_millis(world.switches.latency_ms))
     }
 
@@ -73,8 +74,8 @@ impl Vendor for Optima {
         control::answer(world, call, rest)
     }
 
-    fn failure(_: &mut World, _: &Call, status: u16) -> Reply {
-        Problem::of_status(status).reply(Self::NAME)
+    fn failure(world: &mut World, _: &Call, status: u16) -> Reply {
+        Problem::of_status(status).reply(Self::NAME, &world.front.profile)
     }
 
     fn shape(call: &Call) -> String {

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use vendor_sim::inventry::InventrySim;
+use vendor_sim::inventry::{Address, InventrySim};
 
 use crate::client::{at, call, http, problem, quiet, send};
 
@@ -117,6 +117,66 @@ async fn events_can_be_renamed_without_becoming_visits() {
     let event = &page["items"][0];
     assert_eq!((&event["what"], &event["when"]), (&json!("IN"), &json!("02/03/2026 08:00:00")));
     assert!(event["no"].as_str().unwrap().starts_with("ev-") && event.get("type").is_none());
+}
+
+/// What stands beside the objects: parameters, days, words of a query, problems, what is around a list, a whole address.
+const BESIDE: &str = r#"
+[query]
+enabled = "status"
+updated_after = ""
+[fields.page]
+as_of = "/meta/at"
+next_cursor = "/meta/cursor"
+reset = "/meta/again"
+[fields.person]
+address = "/home"
+house = "/no"
+town = "/home/city"
+[values.enabled_query]
+yes = ["on"]
+no = ["off"]
+[values.capability]
+on-site = ["PRESENCE"]
+[values.problem]
+not_found = ["E404"]
+[problem]
+type = "/error/code"
+detail = "/error/text"
+title = ""
+[time]
+date_format = "%d/%m/%Y"
+"#;
+
+#[tokio::test]
+async fn a_profile_also_moves_what_stands_beside_the_objects() {
+    let sim = quiet().profile(BESIDE).start_blocking().unwrap();
+    sim.world(|w| {
+        let asha = w.add_person("Asha", "de Mello");
+        let tom = w.add_person("Tom", "Okafor");
+        w.disable(tom);
+        w.change_person(asha, |person| {
+            person.date_of_birth = Some("1987-04-19".parse().unwrap());
+            let text = |text: &str| Some(text.to_owned());
+            let (house_name_number, line1, town) = (text("7"), text("Mill Street"), text("Exampleton"));
+            person.address = Some(Address { house_name_number, line1, town, ..Address::default() });
+        });
+    });
+    // A parameter that the server does not know changes nothing.
+    let page = call(&sim, "GET", "/api/v1/personnel?status=on&updatedAfter=2099-01-01T00:00:00Z").await.body;
+    let (person, home) = (&page["items"][0], &page["items"][0]["home"]);
+    assert_eq!((page["items"].as_array().unwrap().len(), &person["forename"]), (1, &json!("Asha")));
+    assert_eq!((&person["dateOfBirth"], &page["meta"]["at"]), (&json!("19/04/1987"), &json!("2026-03-02T08:00:00Z")));
+    assert_eq!(
+        (&home["no"], &home["line1"], &home["city"]),
+        (&json!("7"), &json!("Mill Street"), &json!("Exampleton"))
+    );
+    let deletions = call(&sim, "GET", "/api/v1/deletions").await.body;
+    assert_eq!(deletions, json!({ "items": [], "meta": { "cursor": "d-40", "again": false } }));
+    let missing = call(&sim, "GET", "/api/v1/personnel/9").await;
+    assert_eq!(missing.body["error"], json!({ "code": "E404", "text": "There is no person 9" }));
+    assert!(missing.body.get("title").is_none());
+    let info = call(&sim, "GET", "/api/v1/info").await.body;
+    assert!(info["capabilities"].as_array().unwrap().contains(&json!("PRESENCE")));
 }
 
 #[test]

@@ -167,5 +167,5 @@ async fn every_sign_in_and_every_page_style_is_served() {
 #[test]
 fn a_profile_with_a_fault_does_not_start() {
     let error = quiet().profile("[fields.badge]\ncolour = \"/colour\"").start_blocking().unwrap_err();
-    assert!(format!("{error:#}").contains("fields.badge.colour is not known"), "{error:#}");
+    assert!(format!("{error:#}").contains("fields.badge.colour: this is not known"), "{error:#}");
 }

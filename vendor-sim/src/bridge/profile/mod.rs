@@ -10,9 +10,11 @@ mod time;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use shape::Shape;
 pub(crate) use shape::put;
+use shape::{Shape, Spellings};
 pub(crate) use time::{TimeForm, instant, instant_text};
+
+use crate::host::Call;
 
 /// What a contract says of the things that a profile may change.
 #[derive(Debug)]
@@ -54,6 +56,10 @@ pub(crate) struct Field {
 pub(crate) enum What {
     Plain,
     Instant,
+    /// A day.
+    Date,
+    /// An object whose members are named one by one.
+    Object,
     /// Words of a section `values`, and the words of the contract.
     Values(&'static str, &'static [&'static str]),
     /// A list of objects of another kind, and with which words before it a field of theirs is named.
@@ -92,9 +98,12 @@ pub(crate) struct Paging {
     /// An empty pointer: the answer is the list.
     pub(crate) items: String,
     pub(crate) next: String,
+    /// Where the next cursor stands, which is no link.
+    pub(crate) next_cursor: String,
     pub(crate) total: String,
     pub(crate) as_of: String,
     pub(crate) last: String,
+    pub(crate) reset: String,
     pub(crate) limit_param: String,
     pub(crate) page_param: String,
     pub(crate) offset_param: String,
@@ -109,9 +118,11 @@ impl Default for Paging {
             style: Style::Link,
             items: text("/items"),
             next: text("/next"),
+            next_cursor: text("/next"),
             total: String::new(),
             as_of: text("/asOf"),
             last: text("/last"),
+            reset: text("/reset"),
             limit_param: text("limit"),
             page_param: text("page"),
             offset_param: text("offset"),
@@ -135,9 +146,17 @@ pub(crate) struct Profile {
     pub(crate) paging: Paging,
     shapes: BTreeMap<&'static str, Shape>,
     pub(crate) time: TimeForm,
+    /// A pattern for days; `None`: as `2026-03-02`.
+    date_format: Option<String>,
     /// One record with both times instead of two events.
     pub(crate) visits: bool,
     pub(crate) by_day_path: String,
+    /// Names of parameters by their names in the contract, in small letters; empty: the server does not know it.
+    query: BTreeMap<String, String>,
+    /// Where the members of a problem stand, by their names in the contract.
+    problem: BTreeMap<String, String>,
+    /// Other words: names of problems, and what a query says.
+    words: BTreeMap<&'static str, Spellings>,
 }
 
 impl Profile {
@@ -151,8 +170,12 @@ impl Profile {
             paging: Paging::default(),
             shapes: contract.kinds.iter().map(|kind| (kind.name, Shape::of(kind))).collect(),
             time: TimeForm::default(),
+            date_format: None,
             visits: false,
             by_day_path: "/sites/{site}/history?date={date}".to_owned(),
+            query: BTreeMap::new(),
+            problem: BTreeMap::new(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -182,7 +205,7 @@ impl Profile {
     pub(crate) fn show(&self, kind: &str, object: Value, time: &TimeForm) -> Value {
         match self.shapes.get(kind) {
             Some(shape) if !(shape.is_contract() && *time == TimeForm::default()) => {
-                shape.show(&self.shapes, object, time)
+                shape.show(&self.shapes, object, time, self.date_format.as_deref())
             }
             _ => object,
         }
@@ -196,6 +219,39 @@ impl Profile {
         }
     }
 
+    /// What a call says for a parameter of the contract.
+    pub(crate) fn asked<'a>(&self, call: &'a Call, name: &str) -> Option<&'a str> {
+        call.param(self.parameter(name)).filter(|_| !self.parameter(name).is_empty())
+    }
+
+    /// What a parameter of the contract is called.
+    pub(crate) fn parameter<'a>(&'a self, name: &'a str) -> &'a str {
+        self.query.get(&small(name)).map_or(name, String::as_str)
+    }
+
+    /// A word of the contract for one of those that belong to no member.
+    pub(crate) fn other_word(&self, section: &str, text: &str) -> String {
+        self.words.get(section).map_or_else(|| text.to_owned(), |words| words.contract_word(text))
+    }
+
+    /// A problem as this profile shows it; `name` is its name in the contract.
+    pub(crate) fn show_problem(&self, name: &str, problem: Value) -> Value {
+        let mut shown = Value::Object(serde_json::Map::new());
+        let Value::Object(members) = problem else { return problem };
+        for (member, value) in members {
+            let value = match self.words.get("problem").filter(|_| member == "type") {
+                Some(words) => words.spelled(name, value),
+                None => value,
+            };
+            let own = format!("/{member}");
+            let place = self.problem.get(&small(&member)).unwrap_or(&own);
+            if !place.is_empty() {
+                put(&mut shown, place, value);
+            }
+        }
+        shown
+    }
+
     /// Whether a member is shown at all.
     pub(crate) fn shows(&self, kind: &str, pointer: &str) -> bool {
         self.shapes.get(kind).is_some_and(|shape| shape.shows(pointer))
@@ -205,6 +261,18 @@ impl Profile {
     pub(crate) fn word(&self, kind: &str, pointer: &str, text: &str) -> String {
         self.shapes.get(kind).map_or_else(|| text.to_owned(), |shape| shape.word(pointer, text))
     }
+}
+
+/// `updatedAfter` is `updated_after`.
+fn small(name: &str) -> String {
+    let mut small = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            small.push('_');
+        }
+        small.push(character.to_ascii_lowercase());
+    }
+    small
 }
 
 /// What stands in the places of a template, if the path fits it; a query in the template is not looked at.

@@ -1,6 +1,8 @@
 //! Reads a profile file.
 
-use anyhow::{Context, bail, ensure};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::Value;
 use toml::Table;
 
@@ -8,27 +10,49 @@ use super::shape::{Placed, Shape, Spellings, words};
 use super::{Auth, Contract, Field, IN_AT, Kind, OUT_AT, Paging, Profile, Style, TimeForm, What};
 use crate::clock::Zone;
 
+/// Reads a file over a contract; an error tells everything that is wrong, one line each.
 pub(super) fn profile(contract: &'static Contract, text: &str) -> anyhow::Result<Profile> {
     let file: Table = toml::from_str(text).context("the profile is not TOML")?;
     let mut profile = Profile::built_in(contract);
+    let mut faults = Faults::default();
     for (name, section) in &file {
-        if name == contract.own_section {
+        let Some(section) = section.as_table() else {
+            faults.note(Err(anyhow!("'{name}' is not a section")));
             continue;
-        }
-        let section = section.as_table().with_context(|| format!("'{name}' is not a section"))?;
+        };
         match name.as_str() {
-            "auth" => profile.auth = auth(section)?,
-            "paths" => paths(contract, &mut profile, section)?,
-            "paging" => paging(&mut profile.paging, section)?,
-            "fields" => fields(contract, &mut profile, section)?,
-            "values" => values(contract, &mut profile, section)?,
-            "time" => profile.time = time(section)?,
-            "events" if contract.visits => visits(&mut profile, section)?,
-            _ => bail!("there is no section [{name}]"),
+            own if own == contract.own_section => {}
+            "auth" => faults.note(auth(section).map(|auth| profile.auth = auth)),
+            "paths" => faults.note(paths(contract, &mut profile, section)),
+            "paging" => faults.note(paging(&mut profile.paging, section)),
+            "fields" => fields(contract, &mut profile, section, &mut faults),
+            "values" => values(contract, &mut profile, section, &mut faults),
+            "time" => faults.note(time(&mut profile, section)),
+            "query" => faults.note(texts(section, "query").map(|names| profile.query = names)),
+            "problem" => faults.note(texts(section, "problem").map(|places| profile.problem = places)),
+            "events" if contract.visits => faults.note(visits(&mut profile, section)),
+            _ => faults.note(Err(anyhow!("there is no section [{name}]"))),
         }
     }
+    faults.none()?;
     spread_changes(&mut profile);
     Ok(profile)
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn note(&mut self, result: anyhow::Result<()>) {
+        if let Err(error) = result {
+            self.0.push(format!("{error:#}"));
+        }
+    }
+
+    fn none(self) -> anyhow::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { bail!(self.0.join("\n")) }
+    }
 }
 
 /// An object whose parts changed has changed itself.
@@ -70,7 +94,8 @@ fn auth(section: &Table) -> anyhow::Result<Auth> {
 
 fn paths(contract: &'static Contract, profile: &mut Profile, section: &Table) -> anyhow::Result<()> {
     let mut names: Vec<&str> = contract.paths.iter().map(|(name, _)| *name).collect();
-    names.push("base");
+    // A server has no use for a path of the client's own.
+    names.extend(["base", "root"]);
     known(section, "paths", &names)?;
     let base = text(section, "paths", "base")?.unwrap_or(contract.base).trim_end_matches('/');
     base.clone_into(&mut profile.base);
@@ -107,12 +132,16 @@ fn paging(paging: &mut Paging, section: &Table) -> anyhow::Result<()> {
         "total",
         "as_of",
         "last",
+        "reset",
         "limit_param",
         "size_param",
         "page_param",
         "offset_param",
         "after_param",
         "first_page",
+        "next_cursor",
+        // How much the client asks for is its own business.
+        "page_size",
     ];
     known(section, "paging", &keys)?;
     if let Some(style) = text(section, "paging", "style")? {
@@ -125,14 +154,7 @@ fn paging(paging: &mut Paging, section: &Table) -> anyhow::Result<()> {
             other => bail!("paging.style: '{other}' is none of link, page, offset, after-id, none"),
         };
     }
-    let places = [
-        ("items", &mut paging.items),
-        ("next", &mut paging.next),
-        ("total", &mut paging.total),
-        ("as_of", &mut paging.as_of),
-        ("last", &mut paging.last),
-    ];
-    for (key, place) in places {
+    for (key, place) in around(paging) {
         if let Some(wanted) = text(section, "paging", key)? {
             pointer(wanted).with_context(|| format!("paging.{key}"))?;
             wanted.clone_into(place);
@@ -159,23 +181,95 @@ fn paging(paging: &mut Paging, section: &Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn fields(contract: &'static Contract, profile: &mut Profile, section: &Table) -> anyhow::Result<()> {
+/// What stands around the items of a list.
+fn around(paging: &mut Paging) -> [(&'static str, &mut String); 7] {
+    [
+        ("items", &mut paging.items),
+        ("next", &mut paging.next),
+        ("next_cursor", &mut paging.next_cursor),
+        ("total", &mut paging.total),
+        ("as_of", &mut paging.as_of),
+        ("last", &mut paging.last),
+        ("reset", &mut paging.reset),
+    ]
+}
+
+fn fields(contract: &'static Contract, profile: &mut Profile, section: &Table, faults: &mut Faults) {
     for (name, entries) in section {
-        let kind = kind(contract, name)?;
-        let entries = entries.as_table().with_context(|| format!("fields.{name} is not a section"))?;
-        for (key, place) in entries {
-            let place = place.as_str().with_context(|| format!("fields.{name}.{key} is not text"))?;
-            pointer(place).with_context(|| format!("fields.{name}.{key}"))?;
-            let (kind, field) = find(contract, kind, key)
-                .with_context(|| format!("fields.{name}.{key} is not known; there are {}", names(contract, kind)))?;
-            if let Some(shape) = profile.shapes.get_mut(kind.name) {
-                place_field(shape, kind, field, place);
-            }
-            // A visit is the other form of events: what both have moves in both.
-            if let ("event", Some(visit)) = (kind.name, profile.shapes.get_mut("visit")) {
-                place_field(visit, kind, field, place);
-            }
+        let Some(entries) = entries.as_table() else {
+            faults.note(Err(anyhow!("fields.{name} is not a section")));
+            continue;
+        };
+        // What stands around the items may also be named here.
+        if name == "page" {
+            faults.note(page_fields(&mut profile.paging, entries));
+            continue;
         }
+        match kind(contract, name) {
+            Ok(kind) => {
+                for (key, place) in entries {
+                    faults.note(
+                        one_field(contract, profile, kind, key, place).with_context(|| format!("fields.{name}.{key}")),
+                    );
+                }
+                objects(profile, kind, entries);
+            }
+            Err(error) => faults.note(Err(error)),
+        }
+    }
+}
+
+fn page_fields(paging: &mut Paging, entries: &Table) -> anyhow::Result<()> {
+    known(entries, "fields.page", &around(paging).map(|(key, _)| key))?;
+    for (key, place) in around(paging) {
+        if let Some(wanted) = text(entries, "fields.page", key)? {
+            pointer(wanted).with_context(|| format!("fields.page.{key}"))?;
+            wanted.clone_into(place);
+        }
+    }
+    Ok(())
+}
+
+/// Members of an object go where the object goes: those named with their own place inside it, the others as they were.
+fn objects(profile: &mut Profile, kind: &Kind, entries: &Table) {
+    let Some(shape) = profile.shapes.get_mut(kind.name) else { return };
+    for object in kind.fields.iter().filter(|field| matches!(field.what, What::Object)) {
+        let named_as =
+            |field: &Field| entries.iter().find(|(key, _)| named(field, key)).and_then(|(_, place)| place.as_str());
+        let Some(moved) = named_as(object) else { continue };
+        for field in kind.fields {
+            let Some(inside) = field.pointer.strip_prefix(object.pointer).filter(|rest| rest.starts_with('/')) else {
+                continue;
+            };
+            let place = match named_as(field) {
+                Some("") => String::new(),
+                Some(whole) if moved.is_empty() || whole.starts_with(&format!("{moved}/")) => whole.to_owned(),
+                Some(relative) => format!("{moved}{relative}"),
+                None if moved.is_empty() => String::new(),
+                None => format!("{moved}{inside}"),
+            };
+            place_field(shape, kind, field, &place);
+        }
+    }
+}
+
+fn one_field(
+    contract: &'static Contract,
+    profile: &mut Profile,
+    kind: &'static Kind,
+    key: &str,
+    place: &toml::Value,
+) -> anyhow::Result<()> {
+    let place = place.as_str().context("this is not text")?;
+    pointer(place)?;
+    let (kind, field) =
+        find(contract, kind, key).with_context(|| format!("this is not known; there are {}", names(contract, kind)))?;
+    if let Some(shape) = profile.shapes.get_mut(kind.name) {
+        place_field(shape, kind, field, place);
+    }
+    // A visit is the other form of events: what both have moves in both.
+    if let ("event", Some(visit)) = (kind.name, profile.shapes.get_mut("visit")) {
+        place_field(visit, kind, field, place);
     }
     Ok(())
 }
@@ -204,8 +298,12 @@ fn kind(contract: &'static Contract, name: &str) -> anyhow::Result<&'static Kind
 
 /// A field by name: of the kind itself, or of the objects inside it with their word before it.
 fn find(contract: &'static Contract, kind: &'static Kind, key: &str) -> Option<(&'static Kind, &'static Field)> {
-    if let Some(field) = kind.fields.iter().find(|field| named(field, key)) {
-        return Some((kind, field));
+    // What only the other form of events has may be named among events.
+    let visit = contract.kinds.iter().find(|other| kind.name == "event" && other.name == "visit");
+    for kind in [kind].into_iter().chain(visit) {
+        if let Some(field) = kind.fields.iter().find(|field| named(field, key)) {
+            return Some((kind, field));
+        }
     }
     for field in kind.fields {
         let What::Inner(inner, prefixes) = field.what else { continue };
@@ -253,24 +351,37 @@ fn names(contract: &Contract, kind: &Kind) -> String {
     names.join(", ")
 }
 
-fn values(contract: &'static Contract, profile: &mut Profile, section: &Table) -> anyhow::Result<()> {
+fn values(contract: &'static Contract, profile: &mut Profile, section: &Table, faults: &mut Faults) {
     for (name, entries) in section {
-        let entries = entries.as_table().with_context(|| format!("values.{name} is not a section"))?;
-        let mut found = false;
-        for shape in profile.shapes.values_mut() {
-            let mut changed = false;
-            for field in &mut shape.fields {
-                if let What::Values(section, words) = field.what
-                    && section == name
-                {
-                    field.spellings = Some(spellings(name, entries, words)?);
-                    (found, changed) = (true, true);
-                }
-            }
-            shape.changed |= changed;
+        match entries.as_table() {
+            Some(entries) => faults.note(one_value(contract, profile, name, entries)),
+            None => faults.note(Err(anyhow!("values.{name} is not a section"))),
         }
-        ensure!(found, "there is no section [values.{name}]; there are {}", value_sections(contract).join(", "));
     }
+}
+
+/// Words that belong to no member: names of problems, and what a query says.
+const OTHER_WORDS: [(&str, &[&str]); 2] = [("problem", &[]), ("enabled_query", &["all", "true", "false"])];
+
+fn one_value(contract: &'static Contract, profile: &mut Profile, name: &str, entries: &Table) -> anyhow::Result<()> {
+    if let Some((own, known)) = OTHER_WORDS.iter().find(|(own, _)| *own == name) {
+        profile.words.insert(own, spellings(name, entries, known)?);
+        return Ok(());
+    }
+    let mut found = false;
+    for shape in profile.shapes.values_mut() {
+        let mut changed = false;
+        for field in &mut shape.fields {
+            if let What::Values(section, words) = field.what
+                && section == name
+            {
+                field.spellings = Some(spellings(name, entries, words)?);
+                (found, changed) = (true, true);
+            }
+        }
+        shape.changed |= changed;
+    }
+    ensure!(found, "there is no section [values.{name}]; there are {}", value_sections(contract).join(", "));
     Ok(())
 }
 
@@ -291,24 +402,27 @@ fn value_sections(contract: &Contract) -> Vec<&'static str> {
 fn spellings(name: &str, entries: &Table, known: &[&str]) -> anyhow::Result<Spellings> {
     let mut found = Spellings::default();
     for (key, value) in entries {
+        // Yes and no are as good as true and false.
+        let key = match key.as_str() {
+            "yes" if known.contains(&"true") => "true",
+            "no" if known.contains(&"false") => "false",
+            key => key,
+        };
         if let Some(list) = value.as_array() {
-            ensure!(
-                known.is_empty() || known.contains(&key.as_str()),
-                "values.{name}.{key} is not a word of the contract"
-            );
+            ensure!(known.is_empty() || known.contains(&key), "values.{name}.{key} is not a word of the contract");
             // Here the order is the writer's wish.
             let list: Vec<Value> = list.iter().map(|one| plain(name, key, one)).collect::<anyhow::Result<_>>()?;
-            found.0.insert(key.clone(), list);
+            found.0.insert(key.to_owned(), list);
             continue;
         }
         let word = words(plain(name, key, value)?);
-        match (known.contains(&word.as_str()), known.contains(&key.as_str())) {
-            (false, true) => found.0.entry(key.clone()).or_default().push(plain(name, key, value)?),
+        match (known.contains(&word.as_str()), known.contains(&key)) {
+            (false, true) => found.0.entry(key.to_owned()).or_default().push(plain(name, key, value)?),
             (false, false) if !known.is_empty() => bail!("values.{name}: '{word}' is not a word of the contract"),
             _ => {
                 let mut list = found.0.remove(&word).unwrap_or_default();
-                let place = if *key == word { 0 } else { list.len() };
-                list.insert(place, key.as_str().into());
+                let place = if key == word { 0 } else { list.len() };
+                list.insert(place, key.into());
                 found.0.insert(word, list);
             }
         }
@@ -325,15 +439,28 @@ fn plain(name: &str, key: &str, value: &toml::Value) -> anyhow::Result<Value> {
     })
 }
 
-fn time(section: &Table) -> anyhow::Result<TimeForm> {
-    known(section, "time", &["format", "zone_if_missing"])?;
-    let zone = match text(section, "time", "zone_if_missing")? {
+fn time(profile: &mut Profile, section: &Table) -> anyhow::Result<()> {
+    known(section, "time", &["format", "zone_if_missing", "date_format"])?;
+    let zone = match text(section, "time", "zone_if_missing")?.filter(|name| !name.is_empty()) {
         Some(name) => {
             Zone::named(name).with_context(|| format!("time.zone_if_missing: '{name}' is not a time zone"))?
         }
         None => Zone::default(),
     };
-    TimeForm::named(text(section, "time", "format")?.unwrap_or("rfc3339"), zone)
+    profile.time = TimeForm::named(text(section, "time", "format")?.unwrap_or("rfc3339"), zone)?;
+    if let Some(date) = text(section, "time", "date_format")? {
+        // A day has no zone; the pattern is checked as one of instants.
+        TimeForm::named(date, zone).context("time.date_format")?;
+        profile.date_format = Some(date.to_owned()).filter(|_| date.contains('%'));
+        profile.shapes.values_mut().for_each(|shape| shape.changed = true);
+    }
+    Ok(())
+}
+
+/// A section of texts by any names.
+fn texts(section: &Table, name: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let one = |key: &String| Ok((key.clone(), text(section, name, key)?.unwrap_or_default().to_owned()));
+    section.keys().map(one).collect()
 }
 
 fn visits(profile: &mut Profile, section: &Table) -> anyhow::Result<()> {

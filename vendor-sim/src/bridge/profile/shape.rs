@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::time::instant_text;
@@ -33,7 +34,8 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn of(kind: &Kind) -> Self {
-        let fields = kind.fields.iter().map(|field| Placed {
+        let named = kind.fields.iter().filter(|field| !matches!(field.what, What::Object));
+        let fields = named.map(|field| Placed {
             contract: field.pointer,
             place: Some(field.pointer.to_owned()),
             what: field.what,
@@ -63,7 +65,13 @@ impl Shape {
     }
 
     /// From the contract's form into the profile's.
-    pub(super) fn show(&self, shapes: &BTreeMap<&'static str, Self>, mut object: Value, time: &TimeForm) -> Value {
+    pub(super) fn show(
+        &self,
+        shapes: &BTreeMap<&'static str, Self>,
+        mut object: Value,
+        time: &TimeForm,
+        date: Option<&str>,
+    ) -> Value {
         if let Some(plain) = self.plain {
             return object.pointer_mut(plain).map(Value::take).unwrap_or_default();
         }
@@ -74,8 +82,9 @@ impl Shape {
             let value = match (field.what, value) {
                 (_, Value::Null) => Value::Null,
                 (What::Instant, value) => contract_instant(&value).map_or(value, |at| time.write(at)),
+                (What::Date, value) => dated(value, date),
                 (What::Inner(kind, _), Value::Array(items)) => match shapes.get(kind) {
-                    Some(shape) => items.into_iter().map(|item| shape.show(shapes, item, time)).collect(),
+                    Some(shape) => items.into_iter().map(|item| shape.show(shapes, item, time, date)).collect(),
                     None => Value::Array(items),
                 },
                 (_, value) => match &field.spellings {
@@ -122,7 +131,26 @@ impl Shape {
 }
 
 impl Spellings {
+    /// The word of the contract for a spelling.
+    pub(super) fn contract_word(&self, text: &str) -> String {
+        words(self.taken(&text.into()))
+    }
+
+    /// The spelling of a word, or else this value; lines and underlines are the same.
+    pub(super) fn spelled(&self, word: &str, otherwise: Value) -> Value {
+        let same = |known: &str| known.replace('_', "-") == word.replace('_', "-");
+        let found = self.0.iter().find(|(known, _)| same(known)).and_then(|(_, spellings)| spellings.first());
+        found.cloned().unwrap_or(otherwise)
+    }
+
     fn shown(&self, value: Value) -> Value {
+        match value {
+            Value::Array(items) => items.into_iter().map(|item| self.spelled(&words(item.clone()), item)).collect(),
+            other => self.one_shown(other),
+        }
+    }
+
+    fn one_shown(&self, value: Value) -> Value {
         self.0.get(&words(value.clone())).and_then(|spellings| spellings.first()).cloned().unwrap_or(value)
     }
 
@@ -144,6 +172,15 @@ pub(super) fn words(value: Value) -> String {
     match value {
         Value::String(text) => text,
         other => other.to_string(),
+    }
+}
+
+/// A day of the contract in a pattern.
+fn dated(value: Value, pattern: Option<&str>) -> Value {
+    let day: Option<NaiveDate> = value.as_str().and_then(|text| text.parse().ok());
+    match (day, pattern) {
+        (Some(day), Some(pattern)) => day.format(pattern).to_string().into(),
+        _ => value,
     }
 }
 

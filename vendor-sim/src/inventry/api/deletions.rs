@@ -9,7 +9,7 @@ use crate::host::{Call, Reply};
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
     let newest = world.counters.cursor;
-    let after = match call.param("after").filter(|text| !text.is_empty()) {
+    let after = match world.front.profile.asked(call, "after").filter(|text| !text.is_empty()) {
         None => world.deletions_from.saturating_sub(1),
         Some("now") => newest,
         Some(text) => {
@@ -29,7 +29,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
     let most = limit(&world.front.profile.paging, &world.common(), call)?;
     let start = world.deletions.partition_point(|deletion| deletion.cursor <= after);
     let found: Vec<_> = world.deletions.iter().skip(start).take(most).collect();
-    let last = found.last().map_or(after, |deletion| deletion.cursor);
+    let last = found.last().map_or(newest, |deletion| deletion.cursor);
     Ok(answer(world, found.into_iter().map(|deletion| world.deletion_json(deletion)).collect(), last, false))
 }
 

@@ -27,7 +27,7 @@ enum Device {
 }
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
-    let (poll, asked) = (Poll::of(call)?, Asked::of(world, call)?);
+    let (poll, asked) = (Poll::of(&world.front.profile, call)?, Asked::of(world, call)?);
     kept(world, asked.after)?;
     let start = world.events.partition_point(|event| asked.after.is_some_and(|after| event.seq <= after));
     let rest = world.events.get(start..).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
 }
 
 pub(super) fn visits(world: &World, call: &Call) -> Answer {
-    let (poll, asked) = (Poll::of(call)?, Asked::of(world, call)?);
+    let (poll, asked) = (Poll::of(&world.front.profile, call)?, Asked::of(world, call)?);
     let order = world.visit_order.range(asked.after.map_or(0, |after| after.saturating_add(1))..);
     let wanted = order.filter_map(|(_, visit)| world.visits.get(visit)).filter(|visit| asked.fits_visit(visit));
     let time = world.time_form();
@@ -84,16 +84,16 @@ fn kept(world: &World, after: Option<u64>) -> Result<(), Problem> {
 
 impl Asked {
     fn of(world: &World, call: &Call) -> Result<Self, Problem> {
-        let device = match call.param("device") {
+        let device = match world.front.profile.asked(call, "device") {
             None | Some("") => Device::Any,
             Some("none") => Device::None,
-            Some(_) => id(call, "device")?.map_or(Device::Any, Device::One),
+            Some(_) => id(world, call, "device")?.map_or(Device::Any, Device::One),
         };
         Ok(Self {
-            after: position(call)?,
+            after: position(&world.front.profile, call)?,
             from: world.front.instant(call, "from", world.zone)?,
             to: world.front.instant(call, "to", world.zone)?,
-            site: id(call, "site")?,
+            site: id(world, call, "site")?,
             device,
             person_type: person_type(world, call)?,
         })

@@ -22,7 +22,7 @@ pub(super) fn departments(world: &World, call: &Call) -> Answer {
 }
 
 pub(super) fn devices(world: &World, call: &Call) -> Answer {
-    let (since, site) = (Since::of(world, call)?, id(call, "site")?);
+    let (since, site) = (Since::of(world, call)?, id(world, call, "site")?);
     let all =
         world.devices.values().filter(|one| since.fits(one.updated_at) && site.is_none_or(|site| one.site == site));
     let all = since.ordered(all.map(|one| (one.updated_at, one.id, one)));
@@ -31,8 +31,10 @@ pub(super) fn devices(world: &World, call: &Call) -> Answer {
 }
 
 pub(super) fn personnel(world: &World, call: &Call) -> Answer {
-    let (since, site, wanted) = (Since::of(world, call)?, id(call, "site")?, person_type(world, call)?);
-    let enabled = match call.param("enabled") {
+    let (since, site, wanted) = (Since::of(world, call)?, id(world, call, "site")?, person_type(world, call)?);
+    let profile = &world.front.profile;
+    let enabled = profile.asked(call, "enabled").map(|text| profile.other_word("enabled_query", text));
+    let enabled = match enabled.as_deref() {
         None | Some("all" | "") => None,
         Some("true") => Some(true),
         Some("false") => Some(false),
@@ -57,7 +59,7 @@ pub(super) fn person(world: &World, id: &str) -> Answer {
 }
 
 pub(super) fn on_site(world: &World, call: &Call) -> Answer {
-    let (site, wanted) = (id(call, "site")?, person_type(world, call)?);
+    let (site, wanted) = (id(world, call, "site")?, person_type(world, call)?);
     let all = world.present().filter(|visit| {
         site.is_none_or(|site| visit.site == site) && wanted.is_none_or(|wanted| visit.person_type == wanted)
     });
@@ -67,15 +69,17 @@ pub(super) fn on_site(world: &World, call: &Call) -> Answer {
 
 /// The filter for types of people, when it does anything.
 pub(super) fn person_type(world: &World, call: &Call) -> Result<Option<PersonType>, Problem> {
-    let Some(text) = call.param("personType").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = world.front.profile.asked(call, "personType").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let spelled = world.front.profile.word("person", "/personType", text);
     let wanted = PersonType::of(&spelled).ok_or_else(|| Problem::validation("personType", "There is no such type"))?;
     Ok(Some(wanted).filter(|_| !world.switches.ignore_person_type))
 }
 
 /// An id in the query.
-pub(super) fn id(call: &Call, name: &str) -> Result<Option<u32>, Problem> {
-    let text = call.param(name).filter(|text| !text.is_empty());
+pub(super) fn id(world: &World, call: &Call, name: &str) -> Result<Option<u32>, Problem> {
+    let text = world.front.profile.asked(call, name).filter(|text| !text.is_empty());
     text.map(|text| id_of("", text).ok_or_else(|| Problem::validation(name, "This is no id"))).transpose()
 }
 

@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::json;
 
 use super::world::World;
-use crate::bridge::profile::{instant_text, places};
+use crate::bridge::profile::{Profile, instant_text, places};
 use crate::bridge::{Admission, Problem, Site};
 use crate::host::{Call, Reply};
 
@@ -22,7 +22,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     if name == "session" {
         return session(world, call);
     }
-    admit(world, call, needed(name, call))?;
+    admit(world, call, needed(&world.front.profile, name, call))?;
     if call.method != Method::GET {
         return Err(Problem::not_found("Everything here is only read"));
     }
@@ -55,8 +55,8 @@ fn route(world: &World, call: &Call) -> Option<(&'static str, Vec<(String, Strin
 }
 
 /// The capability that a call needs; `info` needs none.
-fn needed(name: &str, call: &Call) -> Option<&'static str> {
-    let waits = call.param("wait").is_some_and(|wait| wait != "0");
+fn needed(profile: &Profile, name: &str, call: &Call) -> Option<&'static str> {
+    let waits = profile.asked(call, "wait").is_some_and(|wait| wait != "0");
     Some(match name {
         "info" => return None,
         "sites" => "sites",

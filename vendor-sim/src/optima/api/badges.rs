@@ -11,7 +11,7 @@ use crate::host::{Call, Reply};
 const LONGEST_REFERENCE: usize = 64;
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
-    let state = call.param("state").map(|state| match state {
+    let state = world.front.profile.asked(call, "state").map(|state| match state {
         "all" => state.to_owned(),
         _ => world.front.profile.word("badge", "/state", state),
     });
@@ -21,7 +21,8 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
         Some("disabled") => Some(false),
         Some(_) => return Err(Problem::validation("state", "all, enabled or disabled")),
     };
-    let (reference, number) = (call.param("reference"), call.param("credential"));
+    let (reference, number) =
+        (world.front.profile.asked(call, "reference"), world.front.profile.asked(call, "credential"));
     let wanted = world.badges.values().filter(|badge| {
         enabled.is_none_or(|enabled| badge.enabled == enabled)
             && reference.is_none_or(|reference| badge.reference.as_deref() == Some(reference))

@@ -8,9 +8,9 @@ use crate::bridge::{Poll, Problem, Site, by_cursor, limit};
 use crate::host::{Call, Reply};
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
-    let poll = Poll::of(call)?;
+    let poll = Poll::of(&world.front.profile, call)?;
     let newest = world.counters.cursor;
-    let cursor = match call.param("cursor").filter(|text| !text.is_empty()) {
+    let cursor = match world.front.profile.asked(call, "cursor").filter(|text| !text.is_empty()) {
         None => world.changes_from.saturating_sub(1),
         Some("now") => return Ok(answer(world, Vec::new(), newest, false)),
         Some(text) => {
@@ -30,7 +30,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
     let start = world.changes.partition_point(|change| change.cursor <= cursor);
     let found: Vec<_> = world.changes.iter().skip(start).take(most).collect();
     let Some(last) = found.last().map(|change| change.cursor) else {
-        let nothing = || answer(world, Vec::new(), cursor, false);
+        let nothing = || answer(world, Vec::new(), newest, false);
         return Ok(poll.later(world.clock.now()).unwrap_or_else(nothing));
     };
     Ok(answer(world, found.into_iter().map(|change| world.change_json(change)).collect(), last, false))

@@ -18,7 +18,7 @@ struct Asked {
 }
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
-    let (poll, asked) = (Poll::of(call)?, Asked::of(world, call)?);
+    let (poll, asked) = (Poll::of(&world.front.profile, call)?, Asked::of(world, call)?);
     kept(world, asked.after)?;
     let start = world.events.partition_point(|event| asked.after.is_some_and(|after| event.seq <= after));
     let rest = world.events.get(start..).unwrap_or_default();
@@ -42,13 +42,13 @@ fn kept(world: &World, after: Option<u64>) -> Result<(), Problem> {
 
 impl Asked {
     fn of(world: &World, call: &Call) -> Result<Self, Problem> {
-        let reader = match call.param("reader").filter(|text| !text.is_empty()) {
+        let reader = match world.front.profile.asked(call, "reader").filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => Some(id_of(READER, text).ok_or_else(|| Problem::validation("reader", "This is no id"))?),
         };
-        let class = call.param("class").filter(|text| !text.is_empty());
+        let class = world.front.profile.asked(call, "class").filter(|text| !text.is_empty());
         Ok(Self {
-            after: position(call)?,
+            after: position(&world.front.profile, call)?,
             from: world.front.instant(call, "from", world.zone)?,
             to: world.front.instant(call, "to", world.zone)?,
             reader,

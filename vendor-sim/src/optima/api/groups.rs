@@ -11,7 +11,7 @@ use crate::host::Call;
 const LONGEST_NAME: usize = 64;
 
 pub(super) fn list(world: &World, call: &Call) -> Answer {
-    let kind = match call.param("kind").filter(|kind| !kind.is_empty()) {
+    let kind = match world.front.profile.asked(call, "kind").filter(|kind| !kind.is_empty()) {
         None => None,
         Some(spelling) => {
             let kind = world.front.profile.word("access_group", "/kind", spelling);

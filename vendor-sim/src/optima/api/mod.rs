@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::world::{READER, World};
-use crate::bridge::profile::instant_text;
+use crate::bridge::profile::{Profile, instant_text};
 use crate::bridge::{Admission, Mark, Problem, Site, fits, id_of};
 use crate::host::{Call, Reply};
 
@@ -27,7 +27,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     if name == "session" {
         return session(world, call);
     }
-    admit(world, call, needed(name, call))?;
+    admit(world, call, needed(&world.front.profile, name, call))?;
     if call.body.len() > LARGEST_BODY {
         return Err(Problem::validation("", "A body has at most 1 MiB"));
     }
@@ -51,8 +51,8 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
 }
 
 /// The capability that a call needs; `info` needs none.
-fn needed(name: &str, call: &Call) -> Option<&'static str> {
-    let waits = call.param("wait").is_some_and(|wait| wait != "0");
+fn needed(profile: &Profile, name: &str, call: &Call) -> Option<&'static str> {
+    let waits = profile.asked(call, "wait").is_some_and(|wait| wait != "0");
     Some(match (name, &call.method) {
         ("info", _) => return None,
         ("access_groups" | "access_group", &Method::GET) => "access-groups",
