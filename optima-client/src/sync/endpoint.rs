@@ -99,6 +99,11 @@ impl Endpoint for OptimaEndpoint {
             let error = SyncError::new(ErrorClass::Config, "Optima's licence for its interface is over");
             return Err(error.with_remedy("have the licence renewed"));
         }
+        if let Some(until) =
+            info.as_ref().filter(|info| info.licence.ends_soon(today)).and_then(|info| info.licence.until)
+        {
+            tracing::warn!(endpoint = %self.name, %until, "Optima's licence for its interface ends soon");
+        }
         let site = info.and_then(|info| info.site).filter(|site| !site.trim().is_empty());
         Ok(match site {
             Some(site) => EndpointIdentity::of("site", site.trim()),
