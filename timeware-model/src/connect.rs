@@ -1,7 +1,3 @@
-// NOTE from the coordinator to this file's owner (take it out when done): programs call `connect` inside `Program::build`, which must send nothing
-// (`check` works offline, a service starts while SQL Server is still down). So please make the SQL Server store connect lazily: `connect` (then not async, or
-// async without I/O) only checks settings; the first use connects, sets the session, takes the applock, does R1; a failure there is that call's error and the next call tries again.
-// `Store::settings()`/`request_lifetime()` work without a connection.
 //! Opening the store that the settings name, also where that takes a network and a password.
 
 use std::sync::Arc;
@@ -9,9 +5,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::config::{StoreKind, TimewareConfig};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::schema_report::SchemaReport;
-use crate::sqlserver::SqlServerStore;
+use crate::sqlserver::{DeferredStore, SqlServerStore};
 use crate::store::Store;
 use crate::{sqlite, sqlserver};
 
@@ -43,6 +39,22 @@ pub async fn connect_beside_writer(config: TimewareConfig, password: Option<Secr
     match config.store {
         StoreKind::Embedded => crate::open_beside_writer(config),
         StoreKind::SqlServer => Ok(Arc::new(SqlServerStore::open_beside_writer(config, needed(password)?).await?)),
+    }
+}
+
+/// The store that the settings name, for a program that has to start whether or not the database is there: SQL Server is
+/// connected to by the first use, and a use that failed is tried anew by the next. While another program writes, this one
+/// reads, and sets terminals.
+///
+/// # Errors
+/// `Config` when a setting is wrong or the password is missing; of an embedded store all that keeps it from being opened.
+pub fn connect_when_used(config: TimewareConfig, password: Option<SecretString>) -> Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Embedded => match crate::open(config.clone()) {
+            Err(error) if error.kind() == ErrorKind::Locked => crate::open_beside_writer(config),
+            store => store,
+        },
+        StoreKind::SqlServer => Ok(Arc::new(DeferredStore::new(config, needed(password)?)?)),
     }
 }
 

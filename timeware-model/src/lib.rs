@@ -39,7 +39,7 @@ pub use config::{
     GroupingsKind, Profile, StoreKind, TimewareConfig, TypeCodes,
 };
 #[cfg(feature = "sqlserver")]
-pub use connect::{check_schema, connect, connect_beside_writer, create_own_tables};
+pub use connect::{check_schema, connect, connect_beside_writer, connect_when_used, create_own_tables};
 pub use contract::{Column, Family, Table};
 pub use employee::{Employee, EmployeeField, Field, People, PeoplePage, PersonFields, PersonKey, Pin, Unreadable};
 pub use error::{Error, ErrorKind, Result};

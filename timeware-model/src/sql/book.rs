@@ -184,7 +184,7 @@ impl Rulebook {
         if placed.terminal.roll_call && is_entry(placed.event.class) {
             self.note_place(db, placed).await?;
         }
-        let (table, values, same): (_, _, &[&str]) = match purpose {
+        let (table, values, same): (_, _, &'static [&'static str]) = match purpose {
             Purpose::Presence => return Ok(ended(Outcome::Ignored, Reason::Role)),
             Purpose::Access { flag } if self.settings.profile() == Profile::Staged => {
                 (Table::AccessArchive, access_values(placed, flag), &["employee", "terminal", "date_and_time", "flag"])

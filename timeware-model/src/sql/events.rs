@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::Rulebook;
 use super::book::Placed;
 use super::database::Database;
 use super::fault::Step;
 use super::statements::{Template, Values};
 use super::value::{Row, Value, values};
-use super::{Rulebook, Statements};
 use crate::booking::{Booked, EventDirection, Outcome, Reason, RollCall, Target};
 use crate::contract::{Table, cut};
 use crate::error::{Error, ErrorKind};
@@ -152,22 +152,6 @@ impl Rulebook {
             })
         };
         self.sql.rows(db, PLACES, &[]).await?.iter().map(place).collect()
-    }
-}
-
-impl Statements {
-    /// Inserts the receipt of an event; what it does not know is left out.
-    pub(super) fn event_text(&self, values: Values) -> (String, Vec<Value>) {
-        let known = values.into_iter().filter(|(_, value)| *value != Value::Null);
-        let (names, bound): (Vec<&str>, Vec<Value>) = known.unzip();
-        let marks = self.marks(1, names.len());
-        let text = format!(
-            "INSERT INTO {} ({}) VALUES ({marks}){}",
-            self.own("event"),
-            names.join(", "),
-            self.dialect().count()
-        );
-        (text, bound)
     }
 }
 

@@ -88,13 +88,16 @@ fn all(sql: &Statements, settings: &Settings) -> Vec<(String, String)> {
     texts.extend(groupings::texts(sql, GroupingNumber::new(1).unwrap()));
     for table in [Table::Employee, Table::TerminalPolicy, Table::Terminal, Table::TerminalGroupRef] {
         let logical = table.logical();
-        texts.push((format!("insert {logical}, all set"), sql.insert_text(table, every_column(table, &["id"])).0));
+        texts.push((
+            format!("insert {logical}, all set"),
+            sql.insert_text(table, every_column(table, &["id"])).0.to_string(),
+        ));
         texts.push((format!("update {logical}, all set"), update(sql, table, "id", every_column(table, &["id"]))));
         texts.push((format!("update {logical}, empty"), update(sql, table, "id", no_column(table))));
     }
     for table in [Table::TerminalGroup, Table::RollCall, Table::EventUpdate] {
         let row = every_column(table, if table == Table::EventUpdate { &["id"] } else { &[] });
-        texts.push((format!("add {}", table.logical()), sql.add_text(table, row).0));
+        texts.push((format!("add {}", table.logical()), sql.add_text(table, row).0.to_string()));
     }
     let place = every_column(Table::RollCall, &["employee"]);
     texts.push(("update roll_call".to_owned(), update(sql, Table::RollCall, "employee", place.clone())));
@@ -109,19 +112,26 @@ fn bookings(sql: &Statements, texts: &mut Vec<(String, String)>) {
     const ACCESS: &[&str] = &["employee", "terminal", "date_and_time", "flag"];
     for (table, same) in [(Table::Twork, BOOKING), (Table::TworkUnprocessed, BOOKING), (Table::AccessArchive, ACCESS)] {
         let (row, logical) = (every_column(table, &["id"]), table.logical());
-        texts.push((format!("book {logical} unless it stands"), sql.guarded_text(table, row.clone(), same).0));
-        texts.push((format!("book {logical}"), sql.insert_text(table, row.clone()).0));
-        texts.push((format!("same {logical}"), sql.same_text(table, &row, same).0));
+        texts.push((
+            format!("book {logical} unless it stands"),
+            sql.guarded_text(table, row.clone(), same).0.to_string(),
+        ));
+        texts.push((format!("book {logical}"), sql.insert_text(table, row.clone()).0.to_string()));
+        texts.push((format!("same {logical}"), sql.same_text(table, &row, same).0.to_string()));
         texts.push((format!("{logical} at a time"), sql.booking_at(table)));
         texts.push((format!("{logical} of a span"), sql.booked_between(table)));
     }
     let original = every_column(Table::TworkUnprocessedArchive, &["id"]);
-    texts.push(("archive a booking".to_owned(), sql.insert_text(Table::TworkUnprocessedArchive, original).0));
-    texts.push(("receipt of an event, all set".to_owned(), sql.event_text(events::every_value()).0));
+    texts.push((
+        "archive a booking".to_owned(),
+        sql.insert_text(Table::TworkUnprocessedArchive, original).0.to_string(),
+    ));
+    texts.push(("receipt of an event, all set".to_owned(), sql.event_text(events::every_value()).0.to_string()));
 }
 
-fn update(sql: &Statements, table: Table, key: &str, values: Values) -> String {
-    sql.update_text(table, key, 1, values).0.unwrap_or_else(|| sql.exists_text(table, key))
+fn update(sql: &Statements, table: Table, key: &'static str, values: Values) -> String {
+    let text = sql.update_text(table, key, 1, values).0;
+    text.map_or_else(|| sql.exists_text(table, key), |text| text.to_string())
 }
 
 fn every_column(table: Table, but: &[&str]) -> Values {

@@ -34,11 +34,42 @@ pub(crate) struct Statements {
     dialect: Dialect,
     narrow: HashMap<(Table, String), String>,
     texts: Mutex<HashMap<Template, Arc<str>>>,
+    shapes: Mutex<HashMap<Shape, Arc<str>>>,
+}
+
+/// A statement that depends on which columns have a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Shape {
+    form: Form,
+    /// Logical columns, and whether each has a value.
+    columns: Vec<(&'static str, bool)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// A row whose id is asked for.
+    Insert(Table),
+    /// A row without an id.
+    Add(Table),
+    /// A row unless one with the same values in these columns stands.
+    Guarded(Table, &'static [&'static str]),
+    /// The row with the same values in these columns.
+    Same(Table, &'static [&'static str]),
+    /// The row that a column names.
+    Update(Table, &'static str),
+    /// The receipt of an event.
+    Event,
 }
 
 impl Statements {
     pub(crate) fn new(mapping: &Mapping, dialect: Dialect) -> Self {
-        Self { mapping: mapping.clone(), dialect, narrow: HashMap::new(), texts: Mutex::default() }
+        Self {
+            mapping: mapping.clone(),
+            dialect,
+            narrow: HashMap::new(),
+            texts: Mutex::default(),
+            shapes: Mutex::default(),
+        }
     }
 
     /// Names the columns whose type is not that of a parameter, with their declared types (rule S11).
@@ -105,7 +136,7 @@ impl Statements {
         db: &mut impl Database,
         table: Table,
         values: Values,
-        same: &[&str],
+        same: &'static [&'static str],
     ) -> Step<Option<i64>> {
         let (text, bound) = self.guarded_text(table, values, same);
         db.insert(&text, &bound).await
@@ -117,7 +148,7 @@ impl Statements {
         db: &mut impl Database,
         table: Table,
         values: &Values,
-        same: &[&str],
+        same: &'static [&'static str],
     ) -> Step<Option<i64>> {
         let (text, bound) = self.same_text(table, values, same);
         db.rows(&text, &bound).await?.first().map(|row| row.integer(0)).transpose()
@@ -133,7 +164,7 @@ impl Statements {
         &self,
         db: &mut impl Database,
         table: Table,
-        key: &str,
+        key: &'static str,
         id: i64,
         values: Values,
     ) -> Step<bool> {
@@ -143,62 +174,126 @@ impl Statements {
         }
     }
 
-    pub(super) fn insert_text(&self, table: Table, values: Values) -> (String, Vec<Value>) {
-        let (names, bound) = self.columns_to_insert(table, values);
-        (format!("{}{}", self.plain_insert(table, &names), self.dialect.new_id()), bound)
+    pub(super) fn insert_text(&self, table: Table, values: Values) -> (Arc<str>, Vec<Value>) {
+        let (columns, bound) = self.kept(table, values);
+        let id = self.dialect.new_id();
+        let build = |columns: &[_]| format!("{}{id}", self.plain_insert(table, columns));
+        (self.shaped(Form::Insert(table), columns, build), bound)
     }
 
-    pub(super) fn add_text(&self, table: Table, values: Values) -> (String, Vec<Value>) {
-        let (names, bound) = self.columns_to_insert(table, values);
-        (format!("{}{}", self.plain_insert(table, &names), self.dialect.count()), bound)
+    pub(super) fn add_text(&self, table: Table, values: Values) -> (Arc<str>, Vec<Value>) {
+        let (columns, bound) = self.kept(table, values);
+        let count = self.dialect.count();
+        let build = |columns: &[_]| format!("{}{count}", self.plain_insert(table, columns));
+        (self.shaped(Form::Add(table), columns, build), bound)
     }
 
-    pub(super) fn guarded_text(&self, table: Table, values: Values, same: &[&str]) -> (String, Vec<Value>) {
+    pub(super) fn guarded_text(
+        &self,
+        table: Table,
+        values: Values,
+        same: &'static [&'static str],
+    ) -> (Arc<str>, Vec<Value>) {
         let keys = pick(&values, same);
-        let (names, mut bound) = self.columns_to_insert(table, values);
-        let real = self.table(table);
-        let text = format!(
-            "INSERT INTO {real} ({}) SELECT {} WHERE NOT EXISTS (SELECT 1 FROM {real}{} WHERE {}){}",
-            names.join(", "),
-            self.marks(1, names.len()),
-            self.dialect.lock(),
-            self.equal(table, same, bound.len() + 1),
-            self.dialect.maybe_new_id(),
-        );
+        let (columns, mut bound) = self.kept(table, values);
+        let count = bound.len();
+        let build = |columns: &[_]| {
+            format!(
+                "INSERT INTO {real} ({}) SELECT {} WHERE NOT EXISTS (SELECT 1 FROM {real}{} WHERE {}){}",
+                self.names_to_insert(table, columns),
+                self.marks(1, count),
+                self.dialect.lock(),
+                self.equal(table, same, count + 1),
+                self.dialect.maybe_new_id(),
+                real = self.table(table),
+            )
+        };
+        let text = self.shaped(Form::Guarded(table, same), columns, build);
         bound.extend(keys);
         (text, bound)
     }
 
-    pub(super) fn same_text(&self, table: Table, values: &Values, same: &[&str]) -> (String, Vec<Value>) {
-        let id = self.column_or_id(table, "id");
-        let text = format!(
-            "SELECT {}{id} FROM {} WHERE {} ORDER BY 1{}",
-            self.dialect.top("1"),
-            self.table(table),
-            self.equal(table, same, 1),
-            self.dialect.limit("1")
-        );
-        (text, pick(values, same))
+    pub(super) fn same_text(
+        &self,
+        table: Table,
+        values: &Values,
+        same: &'static [&'static str],
+    ) -> (Arc<str>, Vec<Value>) {
+        let build = |_: &[_]| {
+            format!(
+                "SELECT {}{} FROM {} WHERE {} ORDER BY 1{}",
+                self.dialect.top("1"),
+                self.column_or_id(table, "id"),
+                self.table(table),
+                self.equal(table, same, 1),
+                self.dialect.limit("1")
+            )
+        };
+        (self.shaped(Form::Same(table, same), Vec::new(), build), pick(values, same))
     }
 
     /// The text of an update; `None` when no column of the site would change.
-    pub(super) fn update_text(&self, table: Table, key: &str, id: i64, values: Values) -> (Option<String>, Vec<Value>) {
-        let mut set = String::new();
-        let mut bound = Vec::new();
-        for (logical, value) in values {
-            let Some(real) = self.mapping.real_column(table, logical) else { continue };
-            let separator = if set.is_empty() { "" } else { ", " };
-            let mark = if value == Value::Null { "NULL".to_owned() } else { self.dialect.mark(bound.len() + 1) };
-            let _ = write!(set, "{separator}{} = {mark}", quote(real));
+    pub(super) fn update_text(
+        &self,
+        table: Table,
+        key: &'static str,
+        id: i64,
+        values: Values,
+    ) -> (Option<Arc<str>>, Vec<Value>) {
+        let mut columns = Vec::with_capacity(values.len());
+        let mut bound = Vec::with_capacity(values.len() + 1);
+        for (logical, value) in values.into_iter().filter(|(logical, _)| self.mapping.has(table, logical)) {
+            columns.push((logical, value != Value::Null));
             bound.extend(Some(value).filter(|value| *value != Value::Null));
         }
         bound.push(Value::Integer(id));
-        if set.is_empty() {
+        if columns.is_empty() {
             return (None, bound);
         }
-        let (real, mark) = (self.table(table), self.dialect.mark(bound.len()));
-        let key = self.column_or_id(table, key);
-        (Some(format!("UPDATE {real} SET {set} WHERE {key} = {mark}{}", self.dialect.count())), bound)
+        let build = |columns: &[_]| self.update_of(table, key, columns);
+        (Some(self.shaped(Form::Update(table, key), columns, build)), bound)
+    }
+
+    /// Inserts the receipt of an event; what it does not know is left out.
+    pub(super) fn event_text(&self, values: Values) -> (Arc<str>, Vec<Value>) {
+        let known = values.into_iter().filter(|(_, value)| *value != Value::Null);
+        let (columns, bound): (Vec<_>, Vec<_>) = known.map(|(name, value)| ((name, true), value)).unzip();
+        let build = |columns: &[(&str, bool)]| {
+            let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+            let (own, marks, count) = (self.own("event"), self.marks(1, names.len()), self.dialect.count());
+            format!("INSERT INTO {own} ({}) VALUES ({marks}){count}", names.join(", "))
+        };
+        (self.shaped(Form::Event, columns, build), bound)
+    }
+
+    /// The text of a shape, built the first time.
+    fn shaped(
+        &self,
+        form: Form,
+        columns: Vec<(&'static str, bool)>,
+        build: impl FnOnce(&[(&'static str, bool)]) -> String,
+    ) -> Arc<str> {
+        let shape = Shape { form, columns };
+        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = shapes.get(&shape) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = build(&shape.columns).into();
+        shapes.insert(shape, Arc::clone(&text));
+        text
+    }
+
+    fn update_of(&self, table: Table, key: &str, columns: &[(&'static str, bool)]) -> String {
+        let mut set = String::new();
+        let mut number = 1;
+        for (logical, has_value) in columns {
+            let separator = if set.is_empty() { "" } else { ", " };
+            let mark = if *has_value { self.dialect.mark(number) } else { "NULL".to_owned() };
+            number += usize::from(*has_value);
+            let _ = write!(set, "{separator}{} = {mark}", self.column_or_id(table, logical));
+        }
+        let (real, key, mark) = (self.table(table), self.column_or_id(table, key), self.dialect.mark(number));
+        format!("UPDATE {real} SET {set} WHERE {key} = {mark}{}", self.dialect.count())
     }
 
     pub(super) fn exists_text(&self, table: Table, key: &str) -> String {
@@ -229,31 +324,36 @@ impl Statements {
         self.mapping.real_column(table, logical).map_or_else(|| self.dialect.no_id().to_owned(), quote)
     }
 
-    fn plain_insert(&self, table: Table, names: &[String]) -> String {
-        format!("INSERT INTO {} ({}) VALUES ({})", self.table(table), names.join(", "), self.marks(1, names.len()))
+    fn plain_insert(&self, table: Table, columns: &[(&'static str, bool)]) -> String {
+        let count = columns.len() + self.mapping.constants(table).len();
+        let names = self.names_to_insert(table, columns);
+        format!("INSERT INTO {} ({names}) VALUES ({})", self.table(table), self.marks(1, count))
+    }
+
+    fn names_to_insert(&self, table: Table, columns: &[(&'static str, bool)]) -> String {
+        let mapped = columns.iter().map(|(logical, _)| self.column_or_id(table, logical));
+        let constants = self.mapping.constants(table).iter().map(|(real, _)| quote(real));
+        mapped.chain(constants).collect::<Vec<_>>().join(", ")
     }
 
     /// Columns without a value are left out, so that no null is ever bound; constants of the site win.
-    fn columns_to_insert(&self, table: Table, values: Values) -> (Vec<String>, Vec<Value>) {
+    fn kept(&self, table: Table, values: Values) -> (Vec<(&'static str, bool)>, Vec<Value>) {
         let constants = self.mapping.constants(table);
-        let mut names = Vec::with_capacity(values.len() + constants.len());
+        let is_constant = |real: &str| constants.iter().any(|(name, _)| name == real);
+        let mut columns = Vec::with_capacity(values.len());
         let mut bound = Vec::with_capacity(values.len() + constants.len());
         for (logical, value) in values {
-            let Some(real) = self.mapping.real_column(table, logical) else { continue };
-            if value == Value::Null || constants.iter().any(|(name, _)| name == real) {
-                continue;
+            let real = self.mapping.real_column(table, logical);
+            if value != Value::Null && real.is_some_and(|real| !is_constant(real)) {
+                columns.push((logical, true));
+                bound.push(value);
             }
-            names.push(quote(real));
-            bound.push(value);
         }
-        for (real, constant) in constants {
-            names.push(quote(real));
-            bound.push(match constant {
-                Constant::Integer(number) => Value::Integer(*number),
-                Constant::Text(text) => Value::Text(text.clone()),
-            });
-        }
-        (names, bound)
+        bound.extend(constants.iter().map(|(_, constant)| match constant {
+            Constant::Integer(number) => Value::Integer(*number),
+            Constant::Text(text) => Value::Text(text.clone()),
+        }));
+        (columns, bound)
     }
 
     fn equal(&self, table: Table, same: &[&str], first: usize) -> String {
@@ -353,6 +453,6 @@ mod tests {
                       SELECT @@ROWCOUNT";
         assert_eq!((text.as_deref(), bound), (Some(wanted), vec![Value::from("X"), Value::Integer(7)]));
         let (text, bound) = site(Dialect::Sqlite).insert_text(Table::Employee, values);
-        assert_eq!((text.as_str(), bound.len()), ("INSERT INTO [t people] ([last_name]) VALUES (?1)", 1));
+        assert_eq!((&*text, bound.len()), ("INSERT INTO [t people] ([last_name]) VALUES (?1)", 1));
     }
 }

@@ -8,19 +8,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::Rulebook;
 use super::operation::{
-    Access, BadgeSpans, Book, ChangedPeople, Check, CreateGroup, CreateGrouping, CreatePerson, CreatePolicy,
-    CreateTerminal, FindPeople, HolderAt, Identity, LastEvent, MarkLeaver, MarkReturned, Operation, ReadEvent,
-    ReadGroupings, ReadGroups, ReadLink, ReadPage, ReadPerson, ReadPlaces, ReadPolicies, ReadStatuses, ReadTerminal,
-    ReadTerminals, Reconcile, RegisterTexts, RenameGrouping, RenameTerminal, SetLinkState, SetTerminal, UpdateGroup,
-    UpdatePerson, UpdatePolicy,
+    BadgeSpans, Book, ChangedPeople, Check, CreateGroup, CreateGrouping, CreatePerson, CreatePolicy, CreateTerminal,
+    FindPeople, HolderAt, Identity, LastEvent, MarkLeaver, MarkReturned, Operation, ReadEvent, ReadGroupings,
+    ReadGroups, ReadLink, ReadPage, ReadPerson, ReadPlaces, ReadPolicies, ReadStatuses, ReadTerminal, ReadTerminals,
+    Reconcile, RegisterTexts, RenameGrouping, RenameTerminal, SetLinkState, SetTerminal, UpdateGroup, UpdatePerson,
+    UpdatePolicy,
 };
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall};
 use crate::config::GroupingsKind;
 use crate::employee::{Employee, People, PeoplePage, PersonFields, PersonKey};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::grouping::{Grouping, GroupingNumber};
 use crate::ids::{EmployeeId, GroupingRefId, PolicyId, TerminalGroupId, TerminalId};
 use crate::policy::{Policy, PolicyRights};
@@ -33,8 +32,8 @@ use crate::terminal_group::TerminalGroup;
 
 /// Runs operations on one database.
 pub(crate) trait Runs: std::fmt::Debug + Send + Sync {
-    /// The rules in force.
-    fn rules(&self) -> &Rulebook;
+    /// The settings in force.
+    fn given(&self) -> &Settings;
 
     /// Longest time in which a write that was given up may still take effect.
     fn lifetime(&self) -> Duration;
@@ -45,8 +44,13 @@ pub(crate) trait Runs: std::fmt::Debug + Send + Sync {
     /// Where the site keeps groupings as text, gives an id to each text that is new; a reader goes without.
     fn register_new_texts(&self) -> impl Future<Output = Result<()>> + Send {
         async {
-            let texts = self.rules().sql.mapping().groupings() == GroupingsKind::TextColumn;
-            if texts && self.rules().may(Access::Write).is_ok() { self.run(&RegisterTexts {}).await } else { Ok(()) }
+            if self.given().mapping().groupings() != GroupingsKind::TextColumn {
+                return Ok(());
+            }
+            match self.run(&RegisterTexts {}).await {
+                Err(error) if error.kind() == ErrorKind::ReadOnly => Ok(()),
+                registered => registered,
+            }
         }
     }
 }
@@ -54,7 +58,7 @@ pub(crate) trait Runs: std::fmt::Debug + Send + Sync {
 #[async_trait]
 impl<T: Runs> Store for T {
     fn settings(&self) -> &Settings {
-        &self.rules().settings
+        self.given()
     }
 
     fn request_lifetime(&self) -> Duration {

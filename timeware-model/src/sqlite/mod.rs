@@ -123,8 +123,8 @@ fn attempt<O: Operation>(db: &mut SqliteDatabase, operation: &O, rules: &Ruleboo
 }
 
 impl Runs for SqliteStore {
-    fn rules(&self) -> &Rulebook {
-        &self.rules
+    fn given(&self) -> &Settings {
+        &self.rules.settings
     }
 
     /// None: a call runs to its end on the caller's thread, and a process that ended takes its transaction with it.

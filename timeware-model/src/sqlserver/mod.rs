@@ -1,6 +1,7 @@
 //! A timeware database on Microsoft SQL Server.
 
 mod connect;
+mod deferred;
 mod fault;
 mod grants;
 mod report;
@@ -22,6 +23,7 @@ use crate::settings::Settings;
 use crate::sql::{Access, Dialect, Fault, Nature, Operation, Role, Rulebook, Runs, Settle};
 use crate::store::{Clock, StartReport};
 
+pub(crate) use self::deferred::DeferredStore;
 pub(crate) use self::report::check_schema;
 pub(crate) use self::set_up::create_own_tables;
 
@@ -118,6 +120,12 @@ impl SqlServerStore {
     }
 }
 
+/// A statement that was given up may run to its end, and the commit after it.
+fn lifetime(settings: &Settings) -> Duration {
+    let config = &settings.config().sqlserver;
+    config.command_timeout() * 2 + config.connect_timeout()
+}
+
 /// Settings for this store, and no other.
 fn server_settings(config: TimewareConfig) -> Result<Settings> {
     if config.store != StoreKind::SqlServer {
@@ -163,14 +171,12 @@ async fn transact<O: Operation>(
 }
 
 impl Runs for SqlServerStore {
-    fn rules(&self) -> &Rulebook {
-        &self.rules
+    fn given(&self) -> &Settings {
+        &self.rules.settings
     }
 
-    /// A statement that was given up may run to its end, and the commit after it.
     fn lifetime(&self) -> Duration {
-        let config = &self.rules.settings.config().sqlserver;
-        config.command_timeout() * 2 + config.connect_timeout()
+        lifetime(&self.rules.settings)
     }
 
     async fn run<O: Operation>(&self, operation: &O) -> Result<O::Output> {

@@ -2,12 +2,13 @@
 
 use secrecy::SecretString;
 use timeware_model::{
-    Encrypt, Error, ErrorKind, PeoplePage, Profile, SqlServerStore, Store, TimewareConfig, connect,
-    connect_beside_writer, create_own_tables,
+    Encrypt, Error, ErrorKind, NewTerminal, PeoplePage, Profile, SqlServerStore, Store, TerminalChange, TerminalKind,
+    TimewareConfig, connect, connect_beside_writer, connect_when_used, create_own_tables,
 };
 use vendor_sim::sqlserver::{Encryption, SqlServerSim};
 
 use crate::common::server::{config, password, start};
+use crate::common::{NOW, at};
 
 async fn encrypted() -> (SqlServerSim, TimewareConfig, tempfile::TempDir) {
     let sim = SqlServerSim::builder().tls(true).start_blocking().unwrap();
@@ -149,6 +150,46 @@ async fn one_call_opens_whichever_store_the_settings_name() {
     embedded.path = folder.path().join("timeware.db");
     let embedded = connect(embedded, None).await.unwrap();
     assert!(embedded.terminals(None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_program_starts_while_the_server_is_away_and_finds_it_later() {
+    let sim = start("").await;
+    let config = config(&sim, "");
+    sim.pause();
+    let logins = sim.logins();
+    let store = connect_when_used(config.clone(), Some(password(&sim))).unwrap();
+    assert_eq!(store.settings().config(), &config);
+    assert_eq!(store.terminals(None).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    sim.resume();
+    assert!(store.terminals(None).await.unwrap().is_empty());
+    store.identity().await.unwrap();
+    assert_eq!(sim.logins(), logins + 1, "one connection serves all calls");
+
+    let mut wrong = config;
+    wrong.sqlserver.user = String::new();
+    let error = connect_when_used(wrong, Some(password(&sim))).unwrap_err();
+    assert_eq!(error.field(), Some("timeware.sqlserver.user"));
+}
+
+#[tokio::test]
+async fn beside_a_writer_a_program_sets_terminals_and_writes_when_the_writer_has_gone() {
+    let sim = start("").await;
+    let writer = SqlServerStore::open(config(&sim, ""), password(&sim)).await.unwrap();
+    let door = writer.create_terminal(&NewTerminal::new("Door"), None).await.unwrap().id;
+    let store = connect_when_used(config(&sim, ""), Some(password(&sim))).unwrap();
+    let release = TerminalChange::release(TerminalKind::Access, at(NOW));
+    assert!(!store.set_terminal(door, &release).await.unwrap().suspended);
+    assert_eq!(store.rename_terminal(door, "Front door").await.unwrap_err().kind(), ErrorKind::ReadOnly);
+    drop(writer);
+    // The server notices the end of a connection a moment later.
+    let renamed = loop {
+        match store.rename_terminal(door, "Front door").await {
+            Err(error) if error.kind() == ErrorKind::ReadOnly => tokio::task::yield_now().await,
+            renamed => break renamed,
+        }
+    };
+    assert!(renamed.unwrap().changed);
 }
 
 #[tokio::test]
