@@ -9,6 +9,7 @@ mod bookings;
 mod contract;
 mod examples;
 mod grants;
+mod hostile;
 mod layers;
 mod robustness;
 mod rooms;
