@@ -2,21 +2,27 @@
 
 use chrono::{DateTime, Duration, DurationRound as _, TimeZone as _, Utc};
 use proptest::prelude::*;
-use vendor_sim::feed::{Fault, FaultKind};
 use vendor_sim::net2;
 
 use crate::post::Mood;
-use crate::site::{Plan, ROOMS, STAFF, Site};
+use crate::site::{Plan, STAFF, Site};
+use crate::venue::{Kind, Mischief, ROOMS, Wish};
 
 const PEOPLE: [&str; 4] = ["ann@x.example", "Bob@x.example", "cid@x.example", STAFF];
-const FEED_FAULTS: [FaultKind; 6] = [
-    FaultKind::Error,
-    FaultKind::Truncate,
-    FaultKind::WithoutEnd,
-    FaultKind::LoginPage,
-    FaultKind::Empty,
-    FaultKind::Drop,
+const MISCHIEFS: [Mischief; 9] = [
+    Mischief::Down,
+    Mischief::HalfAnswer,
+    Mischief::HalfRead,
+    Mischief::LoginPage,
+    Mischief::Empty,
+    Mischief::Cut,
+    Mischief::Busy,
+    Mischief::Forbidden(0),
+    Mischief::Forbidden(1),
 ];
+/// Two feeds, and each of them beside rooms of a tenant.
+const VENUES: [[Kind; 2]; 3] =
+    [[Kind::Skedda, Kind::Booked], [Kind::Outlook, Kind::Booked], [Kind::Skedda, Kind::Outlook]];
 const MOODS: [Mood; 5] = [Mood::Well, Mood::Away, Mood::Busy, Mood::Silent, Mood::Lossy];
 
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +35,14 @@ enum Step {
     Shorten { venue: usize, which: usize },
     /// The same person books the time right after it.
     Extend { venue: usize, which: usize, long: i64 },
+    /// It is called off in so many words.
+    CallOff { venue: usize, which: usize },
     /// It is deleted.
-    Cancel { venue: usize, which: usize },
-    /// The feed leaves it out, or shows all again.
+    Delete { venue: usize, which: usize },
+    /// The booking system leaves it out, or shows all again.
     LeaveOut { venue: usize, which: Option<usize> },
-    /// The feed answers otherwise for so many minutes.
-    FeedFails { venue: usize, kind: usize, minutes: i64 },
-    /// The feed asks for patience.
-    FeedBusy { venue: usize, minutes: i64 },
+    /// The booking system misbehaves for so many minutes.
+    Misbehave { venue: usize, what: usize, minutes: i64 },
     /// Net2 fails every call for so many minutes.
     Net2Away { kind: usize, minutes: i64 },
     /// One of the next calls goes wrong.
@@ -60,11 +66,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (venue.clone(), which.clone()).prop_map(|(venue, which)| Step::Shorten { venue, which }),
         2 => (venue.clone(), which.clone(), 1_i64..12)
             .prop_map(|(venue, which, long)| Step::Extend { venue, which, long: long * 10 }),
-        2 => (venue.clone(), which.clone()).prop_map(|(venue, which)| Step::Cancel { venue, which }),
+        1 => (venue.clone(), which.clone()).prop_map(|(venue, which)| Step::CallOff { venue, which }),
+        1 => (venue.clone(), which.clone()).prop_map(|(venue, which)| Step::Delete { venue, which }),
         1 => (venue.clone(), prop::option::of(which)).prop_map(|(venue, which)| Step::LeaveOut { venue, which }),
-        2 => (venue.clone(), 0..FEED_FAULTS.len(), 5_i64..120)
-            .prop_map(|(venue, kind, minutes)| Step::FeedFails { venue, kind, minutes }),
-        1 => (venue, 5_i64..60).prop_map(|(venue, minutes)| Step::FeedBusy { venue, minutes }),
+        3 => (venue, 0..MISCHIEFS.len(), 5_i64..120)
+            .prop_map(|(venue, what, minutes)| Step::Misbehave { venue, what, minutes }),
         2 => (0_usize..3, 5_i64..90).prop_map(|(kind, minutes)| Step::Net2Away { kind, minutes }),
         3 => (0_usize..4, any::<bool>(), 1_u64..12).prop_map(|(kind, writes, nth)| Step::Net2Slip { kind, writes, nth }),
         2 => (0..MOODS.len()).prop_map(Step::Mail),
@@ -77,9 +83,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// Evenings before the clocks change, and one before they do not.
 fn plans() -> impl Strategy<Value = Plan> {
     let days = prop_oneof![Just((2027, 3, 27)), Just((2027, 10, 30)), Just((2027, 7, 1))];
-    (days, any::<bool>(), prop_oneof![Just(10), Just(30)]).prop_map(|((year, month, day), numbers, interval)| {
+    let plan = (days, 0..VENUES.len(), any::<bool>(), prop_oneof![Just(10), Just(30)]);
+    plan.prop_map(|((year, month, day), venues, numbers, interval)| {
         let start = Utc.with_ymd_and_hms(year, month, day, 19, 0, 0).unwrap();
-        Plan { start, numbers, interval }
+        Plan { start, venues: VENUES[venues], numbers, interval }
     })
 }
 
@@ -92,13 +99,8 @@ struct History {
 impl History {
     /// The number and times of the n-th booking that is not over.
     fn nth(&self, venue: usize, which: usize) -> Option<(i64, DateTime<Utc>, DateTime<Utc>)> {
-        let now = self.site.now();
-        let soon = now + Duration::days(4);
-        self.site.venues[venue].world(|world| {
-            let open = world.bookings.values().filter(|booking| booking.end > now && booking.start < soon);
-            let mut open: Vec<_> = open.map(|booking| (booking.id, booking.start, booking.end)).collect();
-            (!open.is_empty()).then(|| open.swap_remove(which % open.len()))
-        })
+        let mut open = self.site.venues[venue].open(self.site.now() + Duration::days(4));
+        (!open.is_empty()).then(|| open.swap_remove(which % open.len()))
     }
 
     fn step(&mut self, step: Step) {
@@ -110,50 +112,39 @@ impl History {
                 let start = minute + Duration::minutes(after);
                 let rooms = ROOMS[venue].map(|(room, _)| room);
                 let rooms = if kind == 2 { &rooms[..] } else { &rooms[room..=room] };
-                let holder = (kind != 0).then_some(PEOPLE[person]);
-                site.add(venue, rooms, holder, kind == 1, start, start + Duration::minutes(long));
+                let email = (kind != 0).then_some(PEOPLE[person]);
+                let to = start + Duration::minutes(long);
+                let wish = Wish { rooms, email, pending: kind == 1, all_day: false, from: start, to };
+                site.venues[venue].add(wish);
             }
             Step::Move { venue, which, by } => {
                 let Some((id, start, end)) = self.nth(venue, which) else { return };
                 let by = Duration::minutes(by);
-                self.site.venues[venue].world(|world| world.move_booking(id, start + by, end + by));
+                self.site.venues[venue].move_to(id, start + by, end + by);
             }
             Step::Shorten { venue, which } => {
                 let Some((id, start, end)) = self.nth(venue, which) else { return };
                 let half = Duration::minutes((end - start.max(minute)).num_minutes() / 2);
-                self.site.venues[venue].world(|world| world.move_booking(id, start, end - half));
+                self.site.venues[venue].move_to(id, start, end - half);
             }
             Step::Extend { venue, which, long } => {
                 let Some((id, ..)) = self.nth(venue, which) else { return };
-                self.site.venues[venue].world(|world| {
-                    let old = world.bookings[&id].clone();
-                    let (start, end) = (old.end, old.end + Duration::minutes(long));
-                    world.add_booking(vendor_sim::feed::Booking {
-                        series: 0,
-                        reference: String::new(),
-                        start,
-                        end,
-                        ..old
-                    });
-                });
+                self.site.venues[venue].extend(id, Duration::minutes(long));
             }
-            Step::Cancel { venue, which } => {
+            Step::CallOff { venue, which } => {
                 let Some((id, ..)) = self.nth(venue, which) else { return };
-                self.site.venues[venue].world(|world| world.cancel(id));
+                self.site.venues[venue].call_off(id);
+            }
+            Step::Delete { venue, which } => {
+                let Some((id, ..)) = self.nth(venue, which) else { return };
+                self.site.venues[venue].delete(id);
             }
             Step::LeaveOut { venue, which } => {
-                let ids = which.and_then(|which| self.nth(venue, which)).map(|(id, ..)| id).into_iter().collect();
-                self.site.venues[venue].world(|world| world.switches.left_out = ids);
+                let id = which.and_then(|which| self.nth(venue, which)).map(|(id, ..)| id);
+                self.site.venues[venue].leave_out(id);
             }
-            Step::FeedFails { venue, kind, minutes } => {
-                let until = now + Duration::minutes(minutes);
-                site.venues[venue].clear_faults();
-                site.venues[venue].add_fault(Fault::new(FEED_FAULTS[kind]).until(until));
-                site.blank[venue] = (FEED_FAULTS[kind] == FaultKind::Empty).then_some(until);
-            }
-            Step::FeedBusy { venue, minutes } => {
-                let until = now + Duration::minutes(minutes);
-                site.venues[venue].add_fault(Fault::new(FaultKind::Error).status(429).retry_after("1200").until(until));
+            Step::Misbehave { venue, what, minutes } => {
+                site.misbehave(venue, MISCHIEFS[what], now + Duration::minutes(minutes));
             }
             Step::Net2Away { kind, minutes } => {
                 let kinds = [net2::FaultKind::Html502, net2::FaultKind::DropRequest, net2::FaultKind::Error];
@@ -218,8 +209,7 @@ impl History {
         self.back = None;
         self.site.post.set(Mood::Well);
         for venue in 0..2 {
-            self.site.venues[venue].clear_faults();
-            self.site.blank[venue] = None;
+            self.site.heal(venue);
         }
         self.recovers();
         self.site.pass(Duration::hours(5), Duration::minutes(30));
@@ -235,7 +225,7 @@ proptest! {
         cases: cases(), max_shrink_iters: 8, failure_persistence: None, ..ProptestConfig::default()
     })]
 
-    /// I-39 to I-43. A failure prints the history that it needs; chance is left in the feeds' waits and in codes only.
+    /// I-39 to I-43. A failure prints the history that it needs; chance is left in the waits of readers and in codes only.
     #[test]
     fn rights_are_those_of_the_bookings_whatever_happens(plan in plans(), steps in steps()) {
         let mut site = Site::new(plan);

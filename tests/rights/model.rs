@@ -1,32 +1,22 @@
 //! Who may open what when, worked out from what the booking systems hold and which of their answers were accepted.
 //!
-//! It shares no code with the product: bookings are looked up in the simulators' own records, not in feeds.
+//! It shares no code with the product: bookings are looked up in the simulators' own records, not in what they answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use ical_bookings::http::{FeedStatus, Outcome};
-use vendor_sim::feed::{Status, Style, World};
+
+use crate::venue::{Heard, Key, Reading, Seen, Standing, Venue};
 
 /// From, and up to without.
 pub(crate) type Span = (DateTime<Utc>, DateTime<Utc>);
 /// Spans by mail address and door.
 pub(crate) type Timeline = BTreeMap<(String, i64), Vec<Span>>;
-/// A booking by its number; with a writer that renames what is moved, also by its start.
-type Key = (i64, i64);
 
 pub(crate) const BEFORE: Duration = Duration::minutes(5);
 pub(crate) const AFTER: Duration = Duration::minutes(10);
-
-/// What a feed says of a booking.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    start: DateTime<Utc>,
-    end: DateTime<Utc>,
-    rooms: BTreeSet<String>,
-    holder: Option<String>,
-    confirmed: bool,
-}
+/// At least so far ahead each booking system lists what there is.
+const REACH: Duration = Duration::hours(24);
 
 /// What is known of a booking.
 #[derive(Clone, Debug)]
@@ -46,12 +36,15 @@ struct Link {
     view: BTreeMap<Key, Seen>,
     last_try: Option<DateTime<Utc>>,
     last_good: Option<DateTime<Utc>>,
+    /// The last try was a good one.
+    good: bool,
 }
 
-/// One booking system.
+/// What is believed of one booking system.
 #[derive(Debug)]
-struct Venue {
+struct Known {
     links: Vec<Link>,
+    waits_for_all: bool,
     rows: BTreeMap<Key, Row>,
     as_of: Option<DateTime<Utc>>,
 }
@@ -59,7 +52,7 @@ struct Venue {
 /// All that may be held, and all that must be.
 #[derive(Debug)]
 pub(crate) struct Model {
-    venues: Vec<Venue>,
+    venues: Vec<Known>,
     doors: BTreeMap<String, Vec<i64>>,
     may: Timeline,
     must: Timeline,
@@ -68,46 +61,44 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// `links` by venue: name, and room where it is of one.
-    pub(crate) fn new(links: Vec<Vec<(String, Option<String>)>>, doors: BTreeMap<String, Vec<i64>>) -> Self {
-        let link = |(name, room)| Link { name, room, view: BTreeMap::new(), last_try: None, last_good: None };
-        let venue =
-            |links: Vec<_>| Venue { links: links.into_iter().map(link).collect(), rows: BTreeMap::new(), as_of: None };
-        let venues = links.into_iter().map(venue).collect();
+    pub(crate) fn new(venues: &[Box<dyn Venue>], doors: BTreeMap<String, Vec<i64>>) -> Self {
+        let link =
+            |(name, room)| Link { name, room, view: BTreeMap::new(), last_try: None, last_good: None, good: false };
+        let known = |venue: &Box<dyn Venue>| Known {
+            links: venue.links().into_iter().map(link).collect(),
+            waits_for_all: venue.waits_for_all(),
+            rows: BTreeMap::new(),
+            as_of: None,
+        };
+        let venues = venues.iter().map(known).collect();
         Self { venues, doors, may: Timeline::new(), must: Timeline::new(), away: Vec::new() }
     }
 
-    /// A venue was asked, or not: what its feeds are said to have done shows which. `blank` if what it answers is no
+    /// A venue was asked, or not: what its links are said to have done shows which. `blank` if what it answers is no
     /// calendar of its own bookings.
-    pub(crate) fn asked(
-        &mut self,
-        venue: usize,
-        world: &World,
-        blank: bool,
-        statuses: &[FeedStatus],
-        now: DateTime<Utc>,
-    ) {
-        let venue = &mut self.venues[venue];
-        for link in &mut venue.links {
-            let status = statuses.iter().find(|status| status.name == link.name).unwrap();
-            if status.last_try == link.last_try {
+    pub(crate) fn asked(&mut self, at: usize, venue: &dyn Venue, blank: bool, heard: &[Heard], now: DateTime<Utc>) {
+        let known = &mut self.venues[at];
+        for link in &mut known.links {
+            let heard = heard.iter().find(|heard| heard.link == link.name).unwrap();
+            if heard.last_try == link.last_try {
                 continue;
             }
-            link.last_try = status.last_try;
-            let listed = || if blank { BTreeMap::new() } else { listed(world, link.room.as_deref(), now) };
-            match status.outcome {
-                Some(Outcome::New | Outcome::Unchanged) => {
+            link.last_try = heard.last_try;
+            link.good = matches!(heard.reading, Reading::Taken | Reading::Same);
+            let listed = || if blank { BTreeMap::new() } else { venue.listed(link.room.as_deref(), now) };
+            match heard.reading {
+                Reading::Taken => {
                     // What is over is not called off by not being listed any more.
                     link.view.retain(|_, seen| seen.end <= now);
                     link.view.extend(listed());
                     link.last_good = Some(now);
                 }
-                Some(Outcome::NotModified) => link.last_good = Some(now),
-                Some(Outcome::Held) => link.view.extend(listed()),
-                _ => {}
+                Reading::Same => link.last_good = Some(now),
+                Reading::Held => link.view.extend(listed()),
+                Reading::Nothing => {}
             }
         }
-        venue.take(now);
+        known.take(now);
     }
 
     /// What holds from now to then goes into the timelines.
@@ -174,60 +165,95 @@ impl Model {
     }
 }
 
-impl Row {
-    fn is_live(&self) -> bool {
-        !self.gone && self.seen.confirmed && self.seen.start < self.seen.end
+impl Seen {
+    /// Worth to be noted where nothing is known of it.
+    fn is_news(&self, now: DateTime<Utc>) -> bool {
+        self.end + AFTER > now && self.standing != Standing::CalledOff
     }
 }
 
-impl Venue {
+impl Row {
+    fn new(seen: Seen) -> Self {
+        Self { seen, gone: false, missing: 0, unsure: false }
+    }
+
+    fn is_live(&self) -> bool {
+        !self.gone && self.seen.standing == Standing::Confirmed && self.seen.start < self.seen.end
+    }
+
+    /// Not over, and nobody said that it is off.
+    fn is_ahead(&self, now: DateTime<Utc>) -> bool {
+        !self.gone && self.seen.standing != Standing::CalledOff && self.seen.end > now
+    }
+
+    fn is_on(&self, now: DateTime<Utc>) -> bool {
+        self.seen.start - BEFORE <= now && now < self.seen.end + AFTER
+    }
+}
+
+impl Known {
     /// What is listed holds; what is lacking is believed the second time, or the third if it is going on or many lack.
     fn take(&mut self, now: DateTime<Utc>) {
-        let as_of = self.links.iter().map(|link| link.last_good).min().flatten();
+        let as_of = self.looked();
         let whole = self.links.iter().all(|link| link.last_good.is_some());
-        let looked = as_of > self.as_of;
+        let looked = whole && as_of > self.as_of;
+        let ahead = self.rows.values().filter(|row| row.is_ahead(now)).count();
         let mut view = self.merged();
-        let lacking: Vec<Key> = self
-            .rows
-            .iter()
-            .filter(|(key, row)| !row.gone && row.seen.end > now && !view.contains_key(key))
-            .map(|(key, _)| *key)
-            .collect();
-        let fresh: Vec<(Key, Seen)> = view
-            .iter()
-            .filter(|(key, seen)| !self.rows.contains_key(key) && seen.end + AFTER > now)
-            .map(|(key, seen)| (*key, seen.clone()))
-            .collect();
-        let mut gone = Vec::new();
+        let reach = view.values().map(|seen| seen.start).max().unwrap_or(now).max(now + REACH);
+        let mut fresh = view.clone();
+        fresh.retain(|key, seen| !self.rows.contains_key(key) && seen.is_news(now));
+        if whole {
+            self.follow_moved(&mut view, &fresh, now);
+        }
+        let mut lacking = Vec::new();
+        for (key, row) in self.rows.iter_mut().filter(|(key, row)| row.is_ahead(now) && !view.contains_key(*key)) {
+            row.unsure |= fresh.values().any(|seen| alike(&row.seen, seen));
+            if looked && row.seen.start <= reach {
+                row.missing += 1;
+                lacking.push(*key);
+            }
+        }
+        let many = lacking.len() > (ahead / 2).max(5) || lacking.len() == ahead && ahead >= 3;
         for key in lacking {
             let row = self.rows.get_mut(&key).unwrap();
-            // The same booking at another time.
-            if let Some((new, _)) = fresh.iter().find(|(new, _)| whole && new.0 == key.0) {
-                gone.push(key);
-                let seen = view.remove(new).unwrap();
-                self.rows.insert(*new, Row { seen, gone: false, missing: 0, unsure: false });
-                continue;
-            }
-            row.unsure |= fresh.iter().any(|(_, seen)| alike(&row.seen, seen));
-            if whole && looked {
-                row.missing += 1;
-                gone.push(key);
-            }
-        }
-        let many = gone.iter().filter(|key| self.rows[key].missing > 0).count() > 5;
-        for key in gone {
-            let row = self.rows.get_mut(&key).unwrap();
-            let on = row.seen.start - BEFORE <= now && now < row.seen.end + AFTER;
-            row.gone |= row.missing == 0 || row.missing >= if on || many { 3 } else { 2 };
+            row.gone |= row.missing >= if row.is_on(now) || many { 3 } else { 2 };
         }
         for (key, seen) in view {
-            let known = self.rows.contains_key(&key);
-            if known || seen.end + AFTER > now {
-                self.rows.insert(key, Row { seen, gone: false, missing: 0, unsure: false });
+            if self.rows.contains_key(&key) || seen.is_news(now) {
+                self.rows.insert(key, Row::new(seen));
             }
         }
         if looked {
             self.as_of = as_of;
+        }
+    }
+
+    /// When everything that counts had been looked at.
+    fn looked(&self) -> Option<DateTime<Utc>> {
+        let counts = self.links.iter().filter(|link| self.waits_for_all || link.good);
+        counts.map(|link| link.last_good).min().flatten()
+    }
+
+    /// The same bookings at other times, the nearest first.
+    fn follow_moved(&mut self, view: &mut BTreeMap<Key, Seen>, fresh: &BTreeMap<Key, Seen>, now: DateTime<Utc>) {
+        let mut pairs = Vec::new();
+        for (old, row) in self.rows.iter().filter(|(key, row)| row.is_ahead(now) && !view.contains_key(*key)) {
+            for (new, seen) in fresh.iter().filter(|(new, _)| new.0 == old.0) {
+                let far = (seen.start - row.seen.start).abs();
+                let same = seen.holder.is_some() && seen.holder == row.seen.holder;
+                if same && (far < Duration::hours(24) || !row.is_on(now)) {
+                    pairs.push((far, *old, *new));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        for (_, old, new) in pairs {
+            if self.rows.contains_key(&old)
+                && let Some(seen) = view.remove(&new)
+            {
+                self.rows.remove(&old);
+                self.rows.insert(new, Row::new(seen));
+            }
         }
     }
 
@@ -240,13 +266,13 @@ impl Venue {
                     merged.insert(*key, (link.last_good, seen.clone()));
                     continue;
                 };
-                if seen.confirmed == known.confirmed {
+                if seen.standing == known.standing {
                     let rooms = seen.rooms.union(&known.rooms).cloned().collect();
                     if link.last_good > *read {
                         (*read, *known) = (link.last_good, seen.clone());
                     }
                     known.rooms = rooms;
-                } else if seen.confirmed {
+                } else if seen.standing < known.standing {
                     (*read, *known) = (link.last_good, seen.clone());
                 }
             }
@@ -258,35 +284,4 @@ impl Venue {
 fn alike(old: &Seen, new: &Seen) -> bool {
     let overlap = old.start < new.end && new.start < old.end;
     old.holder == new.holder && !old.rooms.is_disjoint(&new.rooms) && (old.start == new.start || overlap)
-}
-
-/// What a link tells by its booking system's rules.
-fn listed(world: &World, room: Option<&str>, now: DateTime<Utc>) -> BTreeMap<Key, Seen> {
-    let renames = world.style == Style::Skedda;
-    let (past, future) = if renames { (30, 90) } else { (0, 30) };
-    let mut found = BTreeMap::new();
-    for booking in world.bookings.values() {
-        let rooms: BTreeSet<String> = booking.rooms.iter().map(|room| world.rooms[room].name.clone()).collect();
-        let shown = room.is_none_or(|room| rooms.contains(room))
-            && booking.end > now - Duration::days(past)
-            && booking.start < now + Duration::days(future)
-            && !world.switches.left_out.contains(&booking.id)
-            && !(renames && booking.status == Status::Pending);
-        if !shown {
-            continue;
-        }
-        let holder = match booking.holder {
-            Some(holder) => Some(world.people[&holder].email.clone()),
-            None => (!renames).then(|| world.desk.email.clone()),
-        };
-        let seen = Seen {
-            start: booking.start,
-            end: booking.end,
-            rooms: room.map_or(rooms, |room| BTreeSet::from([room.to_owned()])),
-            holder,
-            confirmed: booking.status == Status::Confirmed,
-        };
-        found.insert((booking.id, if renames { booking.start.timestamp() } else { 0 }), seen);
-    }
-    found
 }

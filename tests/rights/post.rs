@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use mail_parser::MessageParser;
 use vendor_sim::net2::Net2Sim;
 
-use crate::site::managed;
+use crate::recorder::managed;
 
 /// How it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

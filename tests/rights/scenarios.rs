@@ -4,20 +4,27 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, TimeZone as _, Utc};
 use vendor_sim::feed::{Fault, FaultKind, ForgedEvent};
+use vendor_sim::graph::Response;
 use vendor_sim::net2;
 
 use crate::site::{Plan, STAFF, Site};
+use crate::venue::{Kind, Mischief, Wish};
 
 const ANN: &str = "ann@x.example";
 const BOB: &str = "bob@x.example";
 const CID: &str = "cid@x.example";
+const FEEDS: [Kind; 2] = [Kind::Skedda, Kind::Booked];
 
 fn at(hour: u32, minute: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2027, 7, 1, hour, minute, 0).unwrap()
 }
 
 fn morning() -> Site {
-    let mut site = Site::new(Plan { start: at(8, 0), numbers: false, interval: 10 });
+    morning_with(FEEDS)
+}
+
+fn morning_with(venues: [Kind; 2]) -> Site {
+    let mut site = Site::new(Plan { start: at(8, 0), venues, numbers: false, interval: 10 });
     site.cycle();
     site
 }
@@ -60,7 +67,7 @@ fn after_an_hour_without_net2_withdrawals_go_first_then_grants_then_mails() {
     assert_eq!((site.open_to(BOB), site.open_to(CID)), (vec![0, 1], vec![4]));
     let user = |email: &str| {
         let all = site.net2.world(|world| world.all_rights());
-        let own = all.into_iter().filter(crate::site::managed);
+        let own = all.into_iter().filter(crate::recorder::managed);
         own.filter(|one| one.email.as_deref().unwrap().eq_ignore_ascii_case(email)).map(|one| one.user).next().unwrap()
     };
     let requests = site.net2.requests();
@@ -121,16 +128,16 @@ fn two_feeds_with_the_same_person_are_one_user_with_the_doors_of_both() {
 }
 
 /// A feed fails in some way for three readings, within which a booking begins.
-fn three_bad_readings(empty: bool, bad: impl Fn(&Site, usize), good: impl Fn(&Site)) {
-    let mut site = morning();
+fn three_bad_readings(venues: [Kind; 2], empty: bool, bad: impl Fn(&mut Site, usize), good: impl Fn(&Site)) {
+    let mut site = morning_with(venues);
     site.book(0, "Hall", ANN, at(9, 0), at(10, 0));
     site.book(1, "Lab", BOB, at(9, 0), at(10, 0));
     until(&mut site, at(8, 45));
     let codes = codes(&site);
     let letters = site.post.arrived().len();
     for venue in 0..2 {
-        bad(&site, venue);
         site.blank[venue] = empty.then(|| at(9, 20));
+        bad(&mut site, venue);
     }
     until(&mut site, at(9, 20));
     assert_eq!((site.open_to(ANN), site.open_to(BOB)), (vec![0, 1], vec![0, 3]));
@@ -161,20 +168,60 @@ fn bad_answers_take_nothing_away_change_no_code_and_send_no_mail() {
     ] {
         let empty = kind == FaultKind::Empty;
         let fault = || Fault::new(kind).until(at(9, 20));
-        three_bad_readings(empty, |site, venue| site.venues[venue].add_fault(fault()), |_| ());
+        three_bad_readings(FEEDS, empty, |site, venue| site.venues[venue].feed().add_fault(fault()), |_| ());
     }
     let busy = || Fault::new(FaultKind::Error).status(429).retry_after("600").until(at(9, 20));
-    three_bad_readings(false, |site, venue| site.venues[venue].add_fault(busy()), |_| ());
+    three_bad_readings(FEEDS, false, |site, venue| site.venues[venue].feed().add_fault(busy()), |_| ());
+}
+
+#[test]
+fn bad_answers_of_graph_take_nothing_away_either() {
+    for what in [
+        Mischief::Down,
+        Mischief::HalfAnswer,
+        Mischief::HalfRead,
+        Mischief::LoginPage,
+        Mischief::Cut,
+        Mischief::Busy,
+        Mischief::Forbidden(0),
+    ] {
+        let bad = |site: &mut Site, venue| site.misbehave(venue, what, at(9, 20));
+        three_bad_readings([Kind::Outlook, Kind::Booked], false, bad, |_| ());
+    }
+}
+
+#[test]
+fn only_what_a_room_accepted_from_a_person_of_the_house_opens_it() {
+    const MAL: &str = "mal@elsewhere.example";
+    let mut site = morning_with([Kind::Skedda, Kind::Outlook]);
+    let wish = |email, pending| Wish { rooms: &["Lab"], email, pending, all_day: false, from: at(9, 0), to: at(12, 0) };
+    site.venues[1].add(wish(Some(MAL), false));
+    site.venues[1].add(wish(None, false));
+    let waits = site.venues[1].add(wish(Some(BOB), true));
+    until(&mut site, at(9, 30));
+    assert!(site.held().is_empty(), "{:?}", site.held());
+    let respond = |site: &Site, response| {
+        let id = u64::try_from(waits).unwrap();
+        assert!(site.venues[1].graph().world(|world| world.respond(id, response)));
+    };
+    respond(&site, Response::Accepted);
+    until(&mut site, at(10, 0));
+    assert_eq!((site.open_to(MAL), site.open_to(BOB)), (vec![], vec![0, 3]));
+    respond(&site, Response::Declined);
+    until(&mut site, at(10, 12));
+    assert!(site.open_to(BOB).is_empty(), "declined in so many words");
+    check(&site);
 }
 
 #[test]
 fn rooms_that_vanish_from_a_feed_for_three_readings_take_no_door_away() {
     three_bad_readings(
+        FEEDS,
         false,
-        |site, venue| site.venues[venue].world(|world| world.switches.rooms_gone = true),
+        |site, venue| site.venues[venue].feed().world(|world| world.switches.rooms_gone = true),
         |site| {
             for venue in &site.venues {
-                venue.world(|world| world.switches.rooms_gone = false);
+                venue.feed().world(|world| world.switches.rooms_gone = false);
             }
         },
     );
@@ -185,7 +232,7 @@ fn a_revoked_key_keeps_everything_until_a_person_confirms() {
     let mut site = morning();
     site.book(1, "Lab", BOB, at(12, 0), at(20, 0));
     until(&mut site, at(9, 0));
-    site.venues[1].world(|world| world.change_key());
+    site.venues[1].feed().world(|world| world.change_key());
     site.blank[1] = Some(at(23, 0));
     until(&mut site, at(15, 0));
     assert_eq!(site.open_to(BOB), [0, 3]);
@@ -213,7 +260,7 @@ fn a_title_that_forges_a_booking_opens_nothing() {
         site.book(1, "Lab", BOB, at(12, 0), at(13, 0));
         let own = site.book(1, "Cellar", "mal@x.example", at(15, 0), at(15, 30));
         until(&mut site, at(9, 0));
-        site.venues[1].world(|world| world.change_booking(own, |booking| booking.title.clone_from(&title)));
+        site.venues[1].feed().world(|world| world.change_booking(own, |booking| booking.title.clone_from(&title)));
         until(&mut site, at(21, 0));
         let held = site.held();
         let doors = |email: &str| held.keys().filter(|(whose, _)| whose == email).map(|(_, door)| *door).collect();

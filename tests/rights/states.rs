@@ -1,12 +1,13 @@
-//! States of feeds in the store of bookings, as the service keeps them.
+//! States of feeds and rooms in the store of bookings, as the service keeps them.
 
 use async_trait::async_trait;
 use booking_access::{AccessError, Store, document, put_document};
+use graph_rooms::sync::{RoomState, RoomStates};
 use ical_bookings::http::FeedState;
 use ical_bookings::sync::FeedStates;
 use sync_core::connector::{ErrorClass, SyncError};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StoredStates(pub(crate) Store);
 
 #[async_trait]
@@ -17,6 +18,17 @@ impl FeedStates for StoredStates {
 
     async fn save(&self, feed: &str, state: &FeedState) -> Result<(), SyncError> {
         self.0.with(|connection| put_document(connection, "feed", feed, state)).map_err(failed)
+    }
+}
+
+#[async_trait]
+impl RoomStates for StoredStates {
+    async fn load(&self, room: &str) -> Result<Option<RoomState>, SyncError> {
+        self.0.with(|connection| document(connection, "room", room)).map_err(failed)
+    }
+
+    async fn save(&self, room: &str, state: &RoomState) -> Result<(), SyncError> {
+        self.0.with(|connection| put_document(connection, "room", room, state)).map_err(failed)
     }
 }
 
