@@ -59,19 +59,14 @@ impl Timeware {
 }
 
 impl Closed {
-    /// Opens the database.
+    /// Opens an embedded store; SQL Server is connected to when it is first used.
     ///
     /// While the service writes, an administrator may still look and set terminals; what else a verb wants to do is then
     /// refused by the journal's lock.
-    pub(crate) async fn open(self) -> Result<Timeware, ConfigFault> {
+    pub(crate) fn open(self) -> Result<Timeware, ConfigFault> {
         let Self { config, password } = self;
-        let opened = match timeware_model::connect(config.clone(), password.clone()).await {
-            Err(error) if error.kind() == timeware_model::ErrorKind::Locked => {
-                timeware_model::connect_beside_writer(config.clone(), password.clone()).await
-            }
-            opened => opened,
-        };
-        let store = opened.map_err(|error| fault(&error))?;
+        let store =
+            timeware_model::connect_when_used(config.clone(), password.clone()).map_err(|error| fault(&error))?;
         Ok(Timeware { store, config, password })
     }
 }

@@ -114,7 +114,7 @@ impl Program for InventryTimeware {
             .inventry
             .client(key)
             .map_err(|error| ConfigFault::new("inventry", error.message().to_owned(), "Correct it"))?;
-        Ok(Self::join(&config, client, timeware.open().await?, setup, None))
+        Ok(Self::join(&config, client, timeware.open()?, setup, None))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {

@@ -79,7 +79,7 @@ impl Program for Net2Timeware {
             .net2
             .client(password, client_secret)
             .map_err(|error| ConfigFault::new("net2.url", error.message().to_owned(), "Correct it"))?;
-        Ok(Self::join(&config, net2, timeware.open().await?, setup, None))
+        Ok(Self::join(&config, net2, timeware.open()?, setup, None))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {

@@ -147,11 +147,8 @@ pub trait Journal: Send + Sync + fmt::Debug {
     ) -> Result<Vec<LedgerEvent>, JournalError>;
 
     /// Events that have one of these identities, in order of their keys.
-    async fn revisions(
-        &self,
-        endpoint: &EndpointName,
-        identities: &[String],
-    ) -> Result<Vec<LedgerEvent>, JournalError>;
+    async fn revisions(&self, endpoint: &EndpointName, identities: &[String])
+    -> Result<Vec<LedgerEvent>, JournalError>;
 
     /// Number of events by state.
     async fn event_counts(&self, endpoint: &EndpointName) -> Result<BTreeMap<EventState, u64>, JournalError>;
