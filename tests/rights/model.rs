@@ -64,13 +64,13 @@ impl Model {
     pub(crate) fn new(venues: &[Box<dyn Venue>], doors: BTreeMap<String, Vec<i64>>) -> Self {
         let link =
             |(name, room)| Link { name, room, view: BTreeMap::new(), last_try: None, last_good: None, good: false };
-        let known = |venue: &Box<dyn Venue>| Known {
+        let known = |venue: &dyn Venue| Known {
             links: venue.links().into_iter().map(link).collect(),
             waits_for_all: venue.waits_for_all(),
             rows: BTreeMap::new(),
             as_of: None,
         };
-        let venues = venues.iter().map(known).collect();
+        let venues = venues.iter().map(|venue| known(&**venue)).collect();
         Self { venues, doors, may: Timeline::new(), must: Timeline::new(), away: Vec::new() }
     }
 

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use crate::post::Post;
 use crate::site::Site;
 use crate::states::StoredStates;
-use crate::venue::{ROOMS, Reader, Venue};
+use crate::venue::{ROOMS, Reader};
 
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
 
@@ -75,8 +75,8 @@ impl Site {
         };
         let access = Arc::new(Access::open(store.clone(), sealer, settings).unwrap().with_mail(&mail).unwrap());
         let states = StoredStates(store);
-        let reader = |venue: &Box<dyn Venue>| venue.reader(states.clone(), self.plan.interval, &self.clock);
-        let readers = self.venues.iter().map(reader).collect();
+        let venues = self.venues.iter();
+        let readers = venues.map(|venue| venue.reader(states.clone(), self.plan.interval, &self.clock)).collect();
         let clock: Arc<dyn Clock> = self.clock.clone();
         let doors: Arc<dyn DoorSystem> = Arc::new(self.doors());
         let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
