@@ -44,13 +44,15 @@ impl Tenant {
             .collect();
         let text = format!(
             "source = \"outlook\"\n\n{}[outlook]\nname = \"hq\"\ntenant = {:?}\nclient_id = {:?}\nsecret = \"env:GRAPH_SECRET\"\n\
-             base_url = {:?}\ntoken_url = {:?}\nzone = \"Europe/London\"\ninterval_minutes = 1\n{rooms}\n\
+             base_url = {:?}\ntoken_url = {:?}\nzone = \"Europe/London\"\ninterval_minutes = {}\n{rooms}\n\
              [access.resources]\n\"Quay 1\" = [{}, {}]\n\"Quay 2\" = [{}, {}]\n\n{more}",
             net2_section(&net2),
             graph.tenant(),
             graph.client_id(),
             graph.base_url(),
             graph.token_url(),
+            // Whoever is told of changes need not ask.
+            if more.contains("[push]") { 600 } else { 1 },
             doors[0],
             doors[1],
             doors[0],
@@ -226,4 +228,33 @@ fn letters_leave_from_a_mailbox_of_the_tenant() {
     assert_words(&sent[0].text(), &["To: ", ANN.1, "desk@example.org"]);
     tenant.poll_well();
     assert_eq!(tenant.graph.sent_mail().len(), 1, "once");
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn what_graph_tells_by_itself_opens_the_door_long_before_the_next_reading() {
+    let port = free_port();
+    let push = format!(
+        "[push]\nurl = \"http://127.0.0.1:{port}\"\nlisten = \"127.0.0.1:{port}\"\n[people]\ninterval = \"1s\"\n"
+    );
+    let tenant = Tenant::with(&ROOMS, &push);
+    tenant.graph.world(|world| world.grant(Permission::CalendarsRead));
+    tenant.poll_well();
+    let mut service = tenant.server.start(&["run"]);
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        let began = std::time::Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < std::time::Duration::from_secs(60), "{what} never came");
+            std::thread::yield_now();
+        }
+    };
+    until("a subscription", &|| tenant.graph.world(|world| world.subscriptions().len()) == ROOMS.len());
+    tenant.book(ANN, ROOMS[0], -10, 60);
+    until("an open door", &|| opens(&tenant.net2, ANN.1).len() == 2);
+    service.kill().unwrap();
+    service.wait().unwrap();
 }

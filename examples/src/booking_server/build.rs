@@ -110,9 +110,12 @@ pub(super) fn assemble(
         let site = IcalSite::new(name, vec![(feed, link)], &config.resources(), states.clone());
         sources.push(Arc::new(site.map_err(|error| fault("feeds", &error.message(), "Correct it"))?));
     }
+    let mut rooms = None;
     if let Some(Tenant { config: outlook, client }) = tenant.clone().filter(|_| config.takes_rooms()) {
-        let rooms = GraphRooms::with_client(outlook.name.clone(), outlook, client, states.clone());
-        sources.push(Arc::new(rooms.map_err(|error| fault("outlook", &error.message(), "Correct it"))?));
+        let of_tenant = GraphRooms::with_client(outlook.name.clone(), outlook, client, states.clone());
+        let of_tenant = Arc::new(of_tenant.map_err(|error| fault("outlook", &error.message(), "Correct it"))?);
+        sources.push(of_tenant.clone());
+        rooms = Some(of_tenant);
     }
     let client = config
         .net2
@@ -127,7 +130,7 @@ pub(super) fn assemble(
     let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
     let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
     let (net2_section, zone) = (config.net2.clone(), setup.time_zone);
-    let parts = Arc::new(Parts { access, sources, net2: net2.clone(), net2_section, tenant, post, clock, zone });
+    let parts = Arc::new(Parts { access, sources, rooms, net2: net2.clone(), net2_section, tenant, post, clock, zone });
     let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
     for source in &parts.sources {
         endpoints.push(source.clone());

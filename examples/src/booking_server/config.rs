@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sync_service::ConfigFault;
 
+use super::push::PushConfig;
 use crate::section;
 
 /// Everything but the shared sections.
@@ -30,6 +31,9 @@ pub struct Config {
     /// The tenant with the rooms, or with the mailbox that letters leave from.
     #[serde(default)]
     pub outlook: Option<OutlookConfig>,
+    /// Graph tells of changes by itself, at a public address; without it rooms are read at their interval.
+    #[serde(default)]
+    pub push: Option<PushConfig>,
     /// Resources and their doors, graces, privacy.
     #[serde(default)]
     pub access: AccessConfig,
@@ -122,6 +126,13 @@ impl Config {
                 "is \"graph\", but there is no section [outlook]",
                 "Add it with tenant, client_id and secret",
             );
+        }
+        if let Some(push) = &self.push {
+            if self.source == SourceKind::Outlook {
+                faults.extend(push.faults());
+            } else {
+                faults.push(ConfigFault::new("push", "is of no use with source = \"feeds\"", "Take it out"));
+            }
         }
         let Some(outlook) = &self.outlook else { return faults };
         let mut own = outlook.faults();

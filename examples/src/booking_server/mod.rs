@@ -7,6 +7,7 @@ mod demo;
 mod feed;
 mod outlook;
 mod post;
+mod push;
 mod shown;
 mod source;
 mod states;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use booking_access::Access;
 use chrono_tz::Tz;
+use graph_rooms::sync::GraphRooms;
 use net2_client::sync::{Net2Config, Net2Doors};
 use sync_core::clock::Clock;
 use sync_service::{
@@ -25,11 +27,13 @@ use sync_service::{
 };
 
 pub use config::{Config, SourceKind};
+pub use push::PushConfig;
 
 use chores::{Boundaries, Feeds, Letters, Numbers, Upkeep};
 use demo::World;
 use outlook::Tenant;
 use post::Post;
+use push::Push;
 use source::BookingSource;
 
 /// Bookings from iCal feeds or Outlook rooms → Paxton Net2.
@@ -50,6 +54,8 @@ struct Parts {
     sources: Vec<Arc<dyn BookingSource>>,
     /// The doors.
     net2: Arc<Net2Doors>,
+    /// The rooms among the sources, where there are any.
+    rooms: Option<Arc<GraphRooms>>,
     /// The tenant, where there is one.
     tenant: Option<Tenant>,
     /// Where the doors are; operators can be listed before anybody has signed in.
@@ -73,6 +79,14 @@ impl BookingServer {
         ];
         Self { parts, installation, chores, world }
     }
+
+    /// With Graph telling of changes by itself.
+    fn pushed(mut self, config: Option<PushConfig>) -> Self {
+        if let (Some(config), Some(rooms)) = (config, self.parts.rooms.clone()) {
+            self.chores.push(Arc::new(Push::new(config, rooms, self.parts.clone())));
+        }
+        self
+    }
 }
 
 #[async_trait]
@@ -89,7 +103,7 @@ impl Program for BookingServer {
 
     async fn build(config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
         let (parts, installation) = build::from_config(&config, setup)?;
-        Ok(Self::join(parts, installation, None))
+        Ok(Self::join(parts, installation, None).pushed(config.push))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {

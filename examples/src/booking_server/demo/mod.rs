@@ -121,6 +121,7 @@ fn config(world: &World) -> Config {
         source: SourceKind::Feeds,
         feeds: vec![feed],
         outlook: None,
+        push: None,
         access: AccessConfig { resources: resources.into_iter().collect(), ..AccessConfig::default() },
         codes: CodesConfig::default(),
         mail,
