@@ -177,7 +177,7 @@ fn a_server_that_names_everything_otherwise_works_with_its_profile_and_names_the
     let staff = employed(&sim);
     assert_eq!(dump(&profiled.store()).iter().filter(|row| row.starts_with("person")).count(), staff);
 
-    let broken = RENAMED.replacen("id = \"", "id = \"/nowhere", 1);
+    let broken = RENAMED.replace("person_type = \"/x_person_type\"", "person_type = \"/nowhere\"");
     std::fs::write(profiled.folder().join("server.toml"), broken).unwrap();
     let said = profiled.run(&["plan"]);
     assert_eq!(said.code, 1, "{}", said.all());

@@ -105,6 +105,8 @@ impl Systems {
             device: Some(device.into()),
             credential: None,
             direction: Direction::Unknown,
+            identity: None,
+            remark: None,
         });
     }
 }
