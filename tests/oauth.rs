@@ -1,11 +1,11 @@
 //! Tokens from a server that we did not write: `oauth2-mock-server` of npm, installed by `scripts/test`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use graph_rooms::GraphClient;
+use graph_rooms::{GraphClient, GraphClientBuilder};
 use serde_json::Value;
 use vendor_sim::graph::GraphSim;
 
@@ -29,7 +29,7 @@ impl TokenServer {
             .expect("node is there: scripts/test installs it");
         let input = child.stdin.take();
         let mut server = Self { input, lines: BufReader::new(child.stdout.take().unwrap()), child, url: String::new() };
-        server.url = server.said()["url"].as_str().unwrap().to_owned();
+        server.said()["url"].as_str().unwrap().clone_into(&mut server.url);
         server
     }
 
@@ -63,22 +63,19 @@ fn installed() -> PathBuf {
 }
 
 /// A client with tokens of that server; calls go to a tenant that does not know them.
-fn client(tokens: &TokenServer, tenant: &GraphSim) -> GraphClient {
+fn client(tokens: &TokenServer, tenant: &GraphSim) -> GraphClientBuilder {
     GraphClient::builder()
         .tenant("example.org")
         .client_id("0b1f7a0c-0000-4000-8000-000000000001")
-        .secret("a+b&c=d%é")
         .token_url(format!("{}/token", tokens.url))
         .base_url(tenant.base_url())
-        .build()
-        .unwrap()
 }
 
 #[tokio::test]
 async fn a_token_server_that_somebody_else_wrote_gives_a_token_that_is_carried_to_graph() {
     let mut tokens = TokenServer::start();
     let tenant = GraphSim::start_blocking().unwrap();
-    let client = client(&tokens, &tenant);
+    let client = client(&tokens, &tenant).secret("a+b&c=d%é").build().unwrap();
     client.sign_in().await.unwrap();
     let asked = tokens.said()["asked"].clone();
     assert_eq!(asked["grant_type"], "client_credentials", "{asked}");
@@ -88,4 +85,17 @@ async fn a_token_server_that_somebody_else_wrote_gives_a_token_that_is_carried_t
     let refused = client.rooms().list().await.unwrap_err();
     assert_eq!(refused.status().map(|status| status.as_u16()), Some(401), "{refused}");
     assert!(tenant.requests().iter().any(|call| call.status == 401));
+}
+
+#[tokio::test]
+async fn a_certificate_signs_on_where_there_is_no_secret() {
+    let mut tokens = TokenServer::start();
+    let tenant = GraphSim::start_blocking().unwrap();
+    let (certificate, key) = tenant.add_certificate().unwrap();
+    let client = client(&tokens, &tenant).certificate(certificate, key).build().unwrap();
+    client.sign_in().await.unwrap();
+    let asked = tokens.said()["asked"].clone();
+    assert_eq!(asked["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "{asked}");
+    assert_eq!(asked["client_assertion"].as_str().unwrap().split('.').count(), 3, "{asked}");
+    assert!(asked.get("client_secret").is_none(), "{asked}");
 }
