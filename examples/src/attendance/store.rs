@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use sync_service::{ConfigFault, Setup};
-use timeware_model::{Store, StoreKind, TimewareConfig};
+use timeware_model::{Encrypt, Store, StoreKind, TimewareConfig};
 
 /// timeware's database and what it takes to look at it again.
 #[derive(Clone, Debug)]
@@ -33,12 +33,8 @@ impl Timeware {
             let file = setup.path(std::path::Path::new(&config.sqlserver.ca_file));
             config.sqlserver.ca_file = file.display().to_string();
         }
-        if server && config.sqlserver.trust_server_certificate {
-            setup.warn(
-                "timeware.sqlserver.trust_server_certificate: any certificate is taken, so that whoever sits between this \
-                 machine and SQL Server can read and change everything"
-                    .to_owned(),
-            );
+        if server {
+            warn_of_the_wire(&config, setup);
         }
         let mut password = None;
         match timeware_model::Settings::new(config.clone()) {
@@ -68,6 +64,20 @@ impl Closed {
         let store =
             timeware_model::connect_when_used(config.clone(), password.clone()).map_err(|error| fault(&error))?;
         Ok(Timeware { store, config, password })
+    }
+}
+
+/// What can be read or changed on the way to SQL Server, told at every start.
+fn warn_of_the_wire(config: &TimewareConfig, setup: &Setup) {
+    let section = &config.sqlserver;
+    let between = "whoever sits between this machine and SQL Server";
+    if section.trust_server_certificate {
+        let what = format!("any certificate is taken, so that {between} can read and change everything");
+        setup.warn(format!("timeware.sqlserver.trust_server_certificate: {what}"));
+    }
+    if section.encrypt == Encrypt::LoginOnly {
+        let what = format!("only the sign-in is encrypted, so that {between} can read everything else");
+        setup.warn(format!("timeware.sqlserver.encrypt: {what}"));
     }
 }
 
