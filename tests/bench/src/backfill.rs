@@ -40,7 +40,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
 fn site(vendor: &str, url: &str, key: &str, fill: impl FnOnce()) -> anyhow::Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
-    fs::write(folder.join("key"), key)?;
+    private(&folder.join("key"), key)?;
     fs::write(folder.join("program.toml"), config(vendor, url))?;
     let step = |what: &str| spawn(&format!("{vendor}-{what}"), 0, folder);
     step("plan")?;
@@ -59,6 +59,14 @@ fn site(vendor: &str, url: &str, key: &str, fill: impl FnOnce()) -> anyhow::Resu
         Row::new(&format!("{vendor}: {EVENTS} events, after a kill at {KILLED_AFTER}"), &events).exactly("twice", 0),
         Row::new(&format!("{vendor}: the same again"), &again).exactly("more", 0),
     ])
+}
+
+/// A secret file that nobody else may read.
+fn private(file: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(file, text)?;
+    #[cfg(unix)]
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
 }
 
 fn with(mut measured: Value, more: &Value) -> Value {

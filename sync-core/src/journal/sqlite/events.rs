@@ -55,7 +55,9 @@ const DELIVERED: &str = select!(
     "INDEXED BY event_delivered WHERE endpoint = ?1 AND state = 2 AND person = ?2 AND occurred BETWEEN ?3 AND ?4
         ORDER BY epoch, number"
 );
-const REVISIONS: &str = select!("WHERE endpoint = ?1 AND identity = ?2 ORDER BY epoch, number");
+/// Without the index the order would make it walk through the whole ledger.
+const REVISIONS: &str =
+    select!("INDEXED BY event_identity WHERE endpoint = ?1 AND identity = ?2 ORDER BY epoch, number");
 const CONTENTS: &str =
     "SELECT number, content FROM event WHERE endpoint = ?1 AND epoch = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
 
