@@ -252,7 +252,12 @@ fn what_graph_tells_by_itself_opens_the_door_long_before_the_next_reading() {
             std::thread::yield_now();
         }
     };
-    until("a subscription", &|| tenant.graph.world(|world| world.subscriptions().len()) == ROOMS.len());
+    // Once the service knows of its subscriptions, too: the tenant has them a moment earlier.
+    until("a subscription of each room", &|| {
+        let status = tenant.server.run(&["status", "--json"]).json();
+        let told = status["feeds"].as_array().unwrap().iter().filter(|room| room["told_until"].is_string());
+        told.count() == ROOMS.len()
+    });
     tenant.book(ANN, ROOMS[0], -10, 60);
     until("an open door", &|| opens(&tenant.net2, ANN.1).len() == 2);
     service.kill().unwrap();
