@@ -201,7 +201,11 @@ impl Run {
         let now = self.site.now();
         self.doors_away = away;
         self.site.doors.away(away);
-        if away {
+        let back_for_no_time = self.model.away.last().is_some_and(|last| last.1 == Some(now));
+        if away && back_for_no_time {
+            // Nobody could look in between: one absence.
+            self.model.away.last_mut().unwrap().1 = None;
+        } else if away {
             self.model.away.push((now, None));
         } else if let Some(last) = self.model.away.last_mut() {
             last.1 = Some(now);
