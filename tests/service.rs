@@ -110,3 +110,16 @@ fn someone_who_may_pass(sim: &SimProcess) -> (Value, Value) {
     }
     panic!("nobody may pass any door");
 }
+
+#[test]
+fn what_init_writes_passes_check_as_soon_as_its_secrets_are_there() {
+    for name in ["net2-timeware", "optima-timeware", "inventry-timeware", "booking-server"] {
+        let secrets = ["NET2_PASSWORD", "OPTIMA_KEY", "INVENTRY_KEY", "SMTP_PASSWORD"].map(|key| (key, "x".to_owned()));
+        let link = [("FEED_LINK", "https://feeds.example/ical?key=x".to_owned())];
+        let installation = Installation::of(name, "", secrets.into_iter().chain(link).collect());
+        std::fs::remove_file(installation.folder().join(format!("{name}.toml"))).unwrap();
+        assert_eq!(installation.run(&["init"]).code, 0);
+        let check = installation.run(&["check"]);
+        assert_eq!(check.code, 0, "{name}: {}", check.all());
+    }
+}

@@ -61,6 +61,12 @@ impl Closed {
     /// refused by the journal's lock.
     pub(crate) fn open(self) -> Result<Timeware, ConfigFault> {
         let Self { config, password } = self;
+        if let (StoreKind::Embedded, Some(folder)) = (config.store, config.path.parent()) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                let what = format!("the folder {} cannot be made: {error}", folder.display());
+                ConfigFault::new("timeware.path", what, "Name another, or give this account the right to write there")
+            })?;
+        }
         let store =
             timeware_model::connect_when_used(config.clone(), password.clone()).map_err(|error| fault(&error))?;
         Ok(Timeware { store, config, password })
