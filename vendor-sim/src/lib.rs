@@ -23,6 +23,8 @@ mod pattern;
 mod switching;
 mod tls;
 
+#[cfg(feature = "astrow")]
+pub mod astrow;
 #[cfg(feature = "feed")]
 pub mod feed;
 #[cfg(feature = "graph")]
@@ -34,5 +36,7 @@ pub mod inventry;
 pub mod net2;
 #[cfg(feature = "optima")]
 pub mod optima;
+#[cfg(feature = "pac")]
+pub mod pac;
 #[cfg(feature = "sqlserver")]
 pub mod sqlserver;

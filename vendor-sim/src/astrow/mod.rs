@@ -1,0 +1,1 @@
+//! A simulated Astrow: the REST bridge, and its folders of files.

@@ -1,0 +1,1 @@
+//! A simulated PAC Access Central server with the interface `oem1`.
