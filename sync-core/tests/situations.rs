@@ -474,6 +474,34 @@ async fn i33_a_deletion_for_good_takes_two_steps_and_the_grace_between_them() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_begins_with_the_cards_leaves_the_record_active_until_then_and_says_what_it_waits_for() {
+    let (world, unlinked) = gone(RemovalPolicy::UnlinkThenDelete { after_days: 30 }).await;
+    assert_eq!((unlinked.active, unlinked.credentials.is_empty()), (Known::Value(true), true));
+    let why = |plan: &sync_core::reconcile::Plan| plan.notes.iter().map(|note| note.why.clone()).collect::<Vec<_>>();
+    let notes = why(&world.plan().await);
+    assert!(notes.iter().any(|why| why.contains("the grace is over (after_days)")), "{notes:?}");
+    world.clock.advance(Duration::from_hours(31 * 24));
+    world.go().await;
+    assert!(world.follower("1").is_none());
+}
+
+#[tokio::test]
+async fn what_nobody_made_here_keeps_its_record_and_the_plan_names_the_setting() {
+    let mut world = removing(RemovalPolicy::UnlinkThenDelete { after_days: 0 });
+    world.secondary.put(person("First1", "Last1", "1"));
+    world = world.with_people(2).await;
+    world.primary.delete(&world.leader("1").id);
+    for _ in 0..3 {
+        world.go().await;
+    }
+    let kept = world.follower("1").unwrap().value;
+    assert_eq!((kept.active, kept.credentials.is_empty()), (Known::Value(true), true));
+    let plan = world.plan().await;
+    assert!(plan.notes.iter().any(|note| note.why.contains("delete_adopted would release it")), "{:?}", plan.notes);
+    assert!(plan.is_empty());
+}
+
+#[tokio::test]
 async fn an_adopted_record_is_never_deleted_for_good() {
     let mut world = removing(RemovalPolicy::Delete { after_days: 1 });
     world.secondary.put(person("First1", "Last1", "1"));

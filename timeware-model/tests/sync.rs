@@ -271,6 +271,7 @@ fn clocking(number: i64, person: Option<&str>, device: &ExternalId, kind: Clocki
         class: EventClass::Granted,
         credential: None,
         direction: Direction::In,
+        identity: None,
     }
 }
 

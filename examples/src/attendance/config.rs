@@ -86,7 +86,7 @@ impl RemovalsConfig {
         let Removals { absence, inactive, leaver_date, scope_exit } = self.0;
         [absence, inactive, leaver_date, scope_exit]
             .into_iter()
-            .any(|policy| matches!(policy, RemovalPolicy::Delete { .. }))
+            .any(|policy| matches!(policy, RemovalPolicy::Delete { .. } | RemovalPolicy::UnlinkThenDelete { .. }))
     }
 
     /// timeware deletes nobody, whoever asks.

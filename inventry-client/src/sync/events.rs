@@ -92,7 +92,7 @@ impl InventryEndpoint {
         let mut taken: Vec<_> = here.map(|event| access_event(event, event.seq.unwrap_or_default(), leavers)).collect();
         taken.sort_by_key(|event| event.number);
         let invalid = page.invalid.iter().map(|(number, item)| unreadable(*number, item)).collect();
-        EventPage { events: taken, invalid, cursor: Cursor { position } }
+        EventPage { events: taken, invalid, cursor: Cursor { position }, life: None }
     }
 
     /// Span by span up to now, sorted by our numbers; what belongs to a later one is kept until then.
@@ -208,12 +208,12 @@ impl ByInstant<'_> {
         for chunk in ripe.iter().collect::<Vec<_>>().chunks(PAGE) {
             let events = chunk.iter().map(|(number, event)| access_event(event, **number, &self.leavers)).collect();
             self.after = chunk.last().map_or(self.after, |(number, _)| **number);
-            pages.push(EventPage { events, invalid: Vec::new(), cursor: Cursor { position: self.after } });
+            pages.push(EventPage { events, invalid: Vec::new(), cursor: Cursor { position: self.after }, life: None });
         }
         match pages.last_mut() {
             Some(last) => last.invalid = invalid,
             None if invalid.is_empty() => {}
-            None => pages.push(EventPage { events: Vec::new(), invalid, cursor: Cursor { position: self.after } }),
+            None => pages.push(EventPage { events: Vec::new(), invalid, cursor: Cursor { position: self.after }, life: None }),
         }
         self.ready.extend(pages);
     }

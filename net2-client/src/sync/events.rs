@@ -48,6 +48,7 @@ impl Net2Endpoint {
             events: page.events.iter().map(|event| access_event(event, self.zone())).collect(),
             invalid: page.invalid.iter().map(invalid).collect(),
             cursor: Cursor { position },
+            life: None,
         }
     }
 

@@ -88,7 +88,7 @@ impl Sink<Person> for Net2Endpoint {
             request_lifetime: self.config.request_lifetime(),
             update: Update::Replace,
             precondition: false,
-            removal: RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, delete: true },
+            removal: RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, delete: true, withheld: None },
             parallel: 4,
         }
     }

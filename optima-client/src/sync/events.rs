@@ -39,7 +39,7 @@ impl OptimaEndpoint {
         let invalid: Vec<InvalidRecord> = page.invalid.iter().enumerate().map(|(n, item)| invalid(n, item)).collect();
         let numbers = events.iter().map(|event| event.number);
         let last = numbers.chain(invalid.iter().filter_map(|record| record.id.as_str().parse().ok())).max()?;
-        Some(EventPage { events, invalid, cursor: Cursor { position: last } })
+        Some(EventPage { events, invalid, cursor: Cursor { position: last }, life: None })
     }
 }
 

@@ -128,6 +128,8 @@ pub struct RemovalCaps {
     pub mark_leaver: bool,
     /// The record can be deleted for good.
     pub delete: bool,
+    /// The setting that would let records be deleted, where deleting is possible and held back.
+    pub withheld: Option<&'static str>,
 }
 
 /// What an event source can do.

@@ -55,6 +55,9 @@ pub struct EventPage {
     pub invalid: Vec<InvalidRecord>,
     /// Where reading goes on after this page.
     pub cursor: Cursor,
+    /// What the source calls the present life of its numbering, if it has a word for it: with another word all numbers
+    /// stand for other events than before.
+    pub life: Option<String>,
 }
 
 /// What delivery can do.

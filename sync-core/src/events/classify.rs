@@ -164,6 +164,7 @@ fn decide(
         class: event.class,
         credential: event.credential.clone(),
         direction: effective_direction(event, at),
+        identity: event.identity.clone(),
     })
 }
 

@@ -248,6 +248,9 @@ impl<'a> Intake<'a> {
     /// Takes a page into the ledger; tells why the numbering is a new one, if it is.
     async fn take(&mut self, page: EventPage, walk: &mut Walk) -> Result<Option<String>, Stop> {
         let cursor = page.cursor.position;
+        if let Some(why) = self.other_life(page.life.as_deref()) {
+            return Ok(Some(why));
+        }
         let rows = self.rows_of(page, walk)?;
         let contents = self.known_contents(&rows, walk).await?;
         for row in rows {
@@ -270,6 +273,17 @@ impl<'a> Intake<'a> {
             self.flush().await?;
         }
         Ok(None)
+    }
+
+    /// Why the source's own word says that its numbering is another one than before.
+    fn other_life(&mut self, life: Option<&str>) -> Option<String> {
+        let life = life?;
+        match self.state.life.replace(life.to_owned()) {
+            Some(known) if known != life => {
+                Some(format!("the source calls its numbering {life}, before it was {known}"))
+            }
+            _ => None,
+        }
     }
 
     /// The rows of a page in order of their numbers, without those that an earlier page of this walk showed.

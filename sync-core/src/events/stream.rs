@@ -15,6 +15,9 @@ const KIND: &str = "event_stream";
 pub(super) struct StreamState {
     /// Life of the numbering.
     pub epoch: u32,
+    /// What the source calls it, if it has a word for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<String>,
     /// The highest number that was read.
     pub position: Option<i64>,
     /// The new numbering has not been read to its head yet: events are compared with the old one.

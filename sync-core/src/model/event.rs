@@ -78,6 +78,8 @@ pub struct Clocking {
     pub credential: Option<String>,
     /// Which way.
     pub direction: Direction,
+    /// What the source calls the event for good, if it does: [`AccessEvent::identity`].
+    pub identity: Option<String>,
 }
 
 /// What a clocking becomes at the attendance side.

@@ -1,6 +1,7 @@
 //! The vocabulary: records, their fields, references, events.
 
 mod booking;
+mod conditions;
 mod device;
 mod entity;
 mod event;
@@ -12,6 +13,7 @@ mod policy;
 mod value;
 
 pub use booking::{Booking, BookingStatus, Participant, ParticipantRole};
+pub use conditions::Conditions;
 pub use device::{Device, DeviceGroup, DeviceKind};
 pub use entity::{Entity, EntityKind};
 pub use event::{AccessEvent, Clocking, ClockingKind, Direction, EventClass, EventKey, Remark};

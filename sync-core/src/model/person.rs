@@ -64,6 +64,10 @@ pub struct Person {
     pub leave_date: Known<NaiveDate>,
     /// Whether the person takes part: not a leaver, not barred.
     pub active: Known<bool>,
+    /// Id that an access system gave the person: its own, or the one that the other side has noted.
+    pub access_id: Known<String>,
+    /// Id that an attendance system gave the person: its own, or the one that the other side has noted.
+    pub attendance_id: Known<String>,
 }
 
 /// A card, fob or plate: kind and number. The number is a credential and is masked wherever people read it.
@@ -106,6 +110,8 @@ impl Entity for Person {
             start_date [],
             leave_date [],
             active [],
+            access_id [identity],
+            attendance_id [identity],
         })
     }
 

@@ -130,6 +130,9 @@ impl<T: Entity> Reconciler<T> {
         id: &ExternalId,
         context: &Context<'_>,
     ) -> Result<Option<ExternalId>, RunError> {
+        if self.settings.same_ids.contains(&entity) {
+            return Ok(Some(id.clone()));
+        }
         let Pair { primary, secondary, .. } = &self.pair;
         let same = Pair::new(entity, primary.clone(), secondary.clone());
         let reversed = Pair::new(entity, secondary.clone(), primary.clone());

@@ -1,12 +1,12 @@
 //! Withdrawing followers by policy, in two steps where they are to be deleted, and holding what nobody may touch.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 use super::classify::{Classifier, linked_action};
 use super::plan::{ActionKind, Lane, Note, Plan};
 use super::settings::{Cause, Drift, RemovalPolicy};
 use crate::connector::Removal;
-use crate::journal::{Candidate, Link, Ownership, Seen};
+use crate::journal::{Candidate, Link, Ownership, RemovalStep, Seen};
 use crate::model::{FieldValue, Scalar};
 
 impl Classifier<'_> {
@@ -17,10 +17,12 @@ impl Classifier<'_> {
         let title = candidate.primary.as_ref().map_or(&secondary.title, |seen| &seen.title);
         let situation = if cause == Cause::ScopeExit { "S8" } else { "S6" };
         let Some(how) = self.removal(policy, candidate, link) else {
-            let why = match (policy, link.removed.is_some()) {
-                (RemovalPolicy::Report, _) => "reported only",
-                (_, true) => "withdrawn",
-                (_, false) => "the other side cannot withdraw a record in the way that the policy says; reported only",
+            let why = match (policy, &link.removed) {
+                (RemovalPolicy::Report, _) => "reported only".to_owned(),
+                (_, Some(taken)) => self.withdrawn(policy, link, taken),
+                (_, None) => {
+                    "the other side cannot withdraw a record in the way that the policy says; reported only".to_owned()
+                }
             };
             let held = !matches!(policy, RemovalPolicy::Report) && link.removed.is_none();
             let id = link.primary.as_ref().unwrap_or(&secondary.id);
@@ -45,10 +47,12 @@ impl Classifier<'_> {
     fn removal(&self, policy: RemovalPolicy, candidate: &Candidate, link: &Link) -> Option<Removal> {
         let caps = self.input.secondary_writes.removal;
         let taken = link.removed.as_ref();
-        let deletable = link.ownership == Ownership::Owned || self.input.settings.delete_adopted;
+        let deletable = self.deletable(link);
         let first = match policy {
             RemovalPolicy::Report => return None,
-            RemovalPolicy::UnlinkCredentials if caps.unlink_credentials => Removal::UnlinkCredentials,
+            RemovalPolicy::UnlinkCredentials | RemovalPolicy::UnlinkThenDelete { .. } if caps.unlink_credentials => {
+                Removal::UnlinkCredentials
+            }
             RemovalPolicy::MarkLeaver if caps.mark_leaver => Removal::MarkLeaver(self.last_day(candidate)),
             // Whatever the side cannot do, and the first step of a deletion.
             _ if caps.disable => Removal::Disable,
@@ -57,9 +61,30 @@ impl Classifier<'_> {
             _ => return None,
         };
         let Some(taken) = taken.filter(|_| !self.opened_again(candidate, link)) else { return Some(first) };
-        let RemovalPolicy::Delete { after_days } = policy else { return None };
-        let due = self.input.now - taken.at >= Duration::days(i64::from(after_days));
-        (deletable && due && caps.delete && taken.step == "disable").then_some(Removal::Delete)
+        let last = taken.step == Removal::Delete.as_str();
+        (deletable && caps.delete && !last && due(policy, taken.at)? <= self.input.now).then_some(Removal::Delete)
+    }
+
+    /// C18: only what was made here is deleted for good, unless adopted records are given up as well.
+    fn deletable(&self, link: &Link) -> bool {
+        link.ownership == Ownership::Owned || self.input.settings.delete_adopted
+    }
+
+    /// What has been done, and what keeps the record from being deleted for good where that is the policy.
+    fn withdrawn(&self, policy: RemovalPolicy, link: &Link, taken: &RemovalStep) -> String {
+        let done = format!("withdrawn ({})", taken.step);
+        let caps = self.input.secondary_writes.removal;
+        match due(policy, taken.at) {
+            None => done,
+            Some(_) if !self.deletable(link) => {
+                format!("{done}; not deleted, since it was not made here: delete_adopted would release it")
+            }
+            Some(_) if !caps.delete => match caps.withheld {
+                Some(setting) => format!("{done}; not deleted: {setting} would release it"),
+                None => format!("{done}; the other side deletes nobody"),
+            },
+            Some(at) => format!("{done}; to be deleted on {}, when the grace is over (after_days)", at.date_naive()),
+        }
     }
 
     /// Somebody made the follower active again at the other side, though the cause lasts.
@@ -67,7 +92,9 @@ impl Classifier<'_> {
         let enforced = self.input.settings.drift == Drift::Enforce;
         let changed = candidate.secondary.as_ref().filter(|seen| seen.fingerprint != link.secondary_seen);
         let active = |seen: &Seen| *seen.fields.get("active") == FieldValue::Value(Scalar::Bool(true));
-        enforced && changed.is_some_and(active)
+        let carries = |seen: &Seen| matches!(seen.fields.get("credentials"), FieldValue::Set(set) if !set.is_empty());
+        let unlinked = link.removed.as_ref().is_some_and(|taken| taken.step == Removal::UnlinkCredentials.as_str());
+        enforced && changed.is_some_and(|seen| if unlinked { carries(seen) } else { active(seen) })
     }
 
     fn last_day(&self, candidate: &Candidate) -> chrono::NaiveDate {
@@ -75,6 +102,16 @@ impl Classifier<'_> {
             Some(FieldValue::Value(Scalar::Date(date))) => *date,
             _ => self.input.today,
         }
+    }
+}
+
+/// When a record that was withdrawn at this instant is to be deleted for good, if it is.
+fn due(policy: RemovalPolicy, withdrawn: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match policy {
+        RemovalPolicy::Delete { after_days } | RemovalPolicy::UnlinkThenDelete { after_days } => {
+            withdrawn.checked_add_signed(Duration::days(i64::from(after_days)))
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Guard, Mapping};
-use crate::model::{FieldValue, Fields, HashKey, Scalar};
+use crate::model::{EntityKind, FieldValue, Fields, HashKey, Scalar};
 
 /// What a link is told to do. Its hash is part of the configuration revision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,9 @@ pub struct Settings {
     pub recreate: bool,
     /// G-15: how often in 24 hours it is made again before it is left to a person.
     pub recreate_limit: u32,
+    /// Kinds of records that have the same ids at both sides, so that references to them are taken over as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_ids: Vec<EntityKind>,
     /// Whether adopted records may be deleted for good.
     pub delete_adopted: bool,
     /// How often a field may read back differently before it is left alone.
@@ -94,6 +97,11 @@ pub enum RemovalPolicy {
         /// Days between the two steps.
         after_days: u32,
     },
+    /// Credentials are withdrawn now and the record stays active; deleted for good after the grace.
+    UnlinkThenDelete {
+        /// Days between the two steps.
+        after_days: u32,
+    },
 }
 
 /// A policy per cause.
@@ -138,6 +146,7 @@ impl Settings {
             min_absence: Duration::minutes(15),
             recreate: true,
             recreate_limit: 3,
+            same_ids: Vec::new(),
             delete_adopted: false,
             flap_limit: 3,
             settle_margin: Duration::seconds(5),

@@ -25,6 +25,7 @@ pub struct FakeEventLog {
 #[derive(Debug)]
 struct Log {
     identity: String,
+    life: Option<String>,
     next: i64,
     events: BTreeMap<i64, AccessEvent>,
     invalid: BTreeMap<i64, String>,
@@ -59,6 +60,7 @@ impl FakeEventLog {
             page: 100,
             state: Mutex::new(Log {
                 identity: format!("{name}-1"),
+                life: None,
                 next: 1,
                 events: BTreeMap::new(),
                 invalid: BTreeMap::new(),
@@ -141,6 +143,11 @@ impl FakeEventLog {
         log.next = last + 1;
     }
 
+    /// The log calls the life of its numbering this from now on.
+    pub fn call_life(&self, life: &str) {
+        self.lock().life = Some(life.to_owned());
+    }
+
     /// Another installation answers under this name from now on.
     pub fn replace_installation(&self, identity: &str) {
         identity.clone_into(&mut self.lock().identity);
@@ -176,6 +183,7 @@ impl Log {
             invalid: invalid.collect(),
             events: numbers.iter().filter_map(|number| self.events.get(number).cloned()).collect(),
             cursor: Cursor { position: numbers.last().copied().or(after).unwrap_or(0) },
+            life: self.life.clone(),
         }
     }
 }

@@ -17,6 +17,7 @@ fn clocking(number: i64) -> Clocking {
         class: EventClass::Granted,
         credential: None,
         direction: Direction::Unknown,
+        identity: None,
     }
 }
 

@@ -181,6 +181,23 @@ async fn another_installation_is_a_new_numbering() {
 }
 
 #[tokio::test]
+async fn a_numbering_that_the_source_gives_another_name_is_a_new_one_even_if_its_numbers_go_on() {
+    let world = world().await;
+    world.log.call_life("A");
+    for n in 0..5 {
+        world.log.append(swipe(1 + n, 1, n * 60));
+    }
+    assert!(world.once().await.intake.epoch_changes.is_empty());
+    world.log.call_life("B");
+    world.log.append(swipe(1, 1, 2000));
+    let report = world.once().await;
+    assert_eq!(report.intake.epoch_changes.len(), 1);
+    assert!(report.intake.epoch_changes[0].why.contains("B, before it was A"), "{report:?}");
+    assert_eq!((report.intake.joined, world.booked().len()), (5, 6));
+    assert!(world.once().await.intake.epoch_changes.is_empty());
+}
+
+#[tokio::test]
 async fn an_edited_event_is_reported_and_is_no_new_numbering() {
     let world = world().await;
     for n in 0..10 {

@@ -230,7 +230,7 @@ impl EventSource for GeneratedEvents {
         let page = |from: u64| {
             let to = (from + PAGE - 1).min(self.events);
             let events = (from..=to).map(Self::event).collect();
-            Ok(EventPage { events, invalid: Vec::new(), cursor: Cursor { position: to.cast_signed() } })
+            Ok(EventPage { events, invalid: Vec::new(), cursor: Cursor { position: to.cast_signed() }, life: None })
         };
         stream::iter(starts).map(page).boxed()
     }
