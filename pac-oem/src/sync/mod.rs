@@ -1,0 +1,1 @@
+//! PAC as an endpoint of `sync-core`.
