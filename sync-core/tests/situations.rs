@@ -502,6 +502,25 @@ async fn what_nobody_made_here_keeps_its_record_and_the_plan_names_the_setting()
 }
 
 #[tokio::test]
+async fn who_is_inactive_is_made_as_such_where_that_is_wanted_and_then_left_alone() {
+    for wanted in [false, true] {
+        let mut world = removing(RemovalPolicy::Disable);
+        world.set(move |settings| settings.create_inactive = wanted);
+        world = world.with_people(1).await;
+        world.primary.put(Person { active: Known::Value(false), ..person("Late", "Comer", "9") });
+        world.go().await;
+        let made = world.follower("9").map(|record| record.value.active);
+        assert_eq!(made, wanted.then_some(Known::Value(false)));
+        assert!(world.plan().await.is_empty());
+        if wanted {
+            world.primary.edit(&world.leader("9").id, |person| person.active = Known::Value(true));
+            world.go().await;
+            assert_eq!(world.follower("9").unwrap().value.active, Known::Value(true));
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_adopted_record_is_never_deleted_for_good() {
     let mut world = removing(RemovalPolicy::Delete { after_days: 1 });
     world.secondary.put(person("First1", "Last1", "1"));

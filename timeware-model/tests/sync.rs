@@ -266,6 +266,7 @@ fn clocking(number: i64, person: Option<&str>, device: &ExternalId, kind: Clocki
         key: EventKey { endpoint: "net2".into(), epoch: 0, number },
         kind,
         person: person.map(ExternalId::new),
+        stranger: None,
         device: device.clone(),
         occurred: (at("2026-06-01T07:00:00Z") + chrono::Duration::seconds(number)).fixed_offset(),
         class: EventClass::Granted,

@@ -149,16 +149,18 @@ fn decide(
     };
     let kind = clocking_kind(event, at, settings)?;
     check_time(event, at, settings, now)?;
-    let person = match person {
-        PersonLink::Linked(id) => Some(id.clone()),
-        PersonLink::Nobody if kind == ClockingKind::Access && anonymous => None,
+    let (person, stranger) = match person {
+        PersonLink::Linked(id) => (Some(id.clone()), None),
+        PersonLink::Nobody if kind == ClockingKind::Access && anonymous => (None, None),
         PersonLink::Nobody if kind == ClockingKind::Access => return Err((EventState::Ignored, reason::NOBODY)),
+        PersonLink::Unlinked if waited_enough(event, settings, now) => (None, event.person.clone()),
         PersonLink::Nobody | PersonLink::Unlinked => return Err((EventState::Waiting, reason::PERSON)),
     };
     Ok(Clocking {
         key: event.key.clone(),
         kind,
         person,
+        stranger,
         device: device.clone(),
         occurred: event.occurred,
         class: event.class,
@@ -166,6 +168,11 @@ fn decide(
         direction: effective_direction(event, at),
         identity: event.identity.clone(),
     })
+}
+
+/// Whether the attendance side's clerks are to see a clocking whose person nobody has linked.
+fn waited_enough(event: &LedgerEvent, settings: &EventSettings, now: DateTime<Utc>) -> bool {
+    settings.strangers_after.is_some_and(|patience| after(event.received, patience) <= now)
 }
 
 fn speaks_against(remark: Remark, settings: &EventSettings, approved: bool) -> Option<(EventState, &'static str)> {

@@ -22,9 +22,17 @@ pub struct EventLink {
     pub(super) source: Arc<dyn EventSource>,
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) people: Option<Pair>,
-    pub(super) devices: Option<(Pair, Arc<dyn Source<Device>>)>,
+    pub(super) devices: Option<Devices>,
     pub(super) settings: EventSettings,
     memory: Mutex<Memory>,
+}
+
+/// How the devices of events are found, and where the administrator's settings for them are read.
+pub(super) struct Devices {
+    /// The pair that ties them together; without one they have the same ids at both sides.
+    pub pair: Option<Pair>,
+    /// The attendance side's own devices.
+    pub settings: Arc<dyn Source<Device>>,
 }
 
 /// What a link remembers between runs of one process.
@@ -60,7 +68,14 @@ impl EventLink {
 
     /// The pair whose links tell which device is which, and where the administrator's settings are read.
     pub fn devices(mut self, pair: Pair, attendance_side: Arc<dyn Source<Device>>) -> Self {
-        self.devices = Some((pair, attendance_side));
+        self.devices = Some(Devices { pair: Some(pair), settings: attendance_side });
+        self
+    }
+
+    /// Where the administrator's settings are read, by the source's own ids of devices. One without settings counts as
+    /// suspended.
+    pub fn same_devices(mut self, settings: Arc<dyn Source<Device>>) -> Self {
+        self.devices = Some(Devices { pair: None, settings });
         self
     }
 

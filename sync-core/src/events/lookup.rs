@@ -15,7 +15,8 @@ use crate::model::{Device, ExternalId, Pair};
 pub(super) struct Lookup<'a> {
     journal: &'a dyn Journal,
     people: (&'a Pair, Side),
-    devices: (&'a Pair, Side),
+    /// How devices are linked; without that they have the same ids at both sides.
+    devices: Option<(&'a Pair, Side)>,
     settings: HashMap<ExternalId, DeviceSettings>,
     known_people: HashMap<ExternalId, PersonLink>,
     known_devices: HashMap<ExternalId, Place>,
@@ -25,12 +26,13 @@ impl<'a> Lookup<'a> {
     /// Reads the settings of all devices at the attendance side.
     pub(super) async fn open(link: &'a EventLink, journal: &'a dyn Journal) -> Result<Self, Stop> {
         let people = link.people.as_ref().ok_or_else(|| missing("people"))?;
-        let (devices, source) = link.devices.as_ref().ok_or_else(|| missing("devices"))?;
+        let devices = link.devices.as_ref().ok_or_else(|| missing("devices"))?;
+        let pair = devices.pair.as_ref().map(|pair| Ok::<_, SyncError>((pair, link.side_of(pair)?))).transpose()?;
         Ok(Self {
             journal,
             people: (people, link.side_of(people)?),
-            devices: (devices, link.side_of(devices)?),
-            settings: read_settings(source.as_ref()).await?,
+            devices: pair,
+            settings: read_settings(devices.settings.as_ref()).await?,
             known_people: HashMap::new(),
             known_devices: HashMap::new(),
         })
@@ -42,7 +44,13 @@ impl<'a> Lookup<'a> {
         if let Some(place) = self.known_devices.get(device) {
             return Ok(place.clone());
         }
-        let place = match linked(self.journal, self.devices, device).await? {
+        let partner = if let Some(devices) = self.devices {
+            linked(self.journal, devices, device).await?
+        } else {
+            self.settings.entry(device.clone()).or_insert_with(|| DeviceSettings::of(&Device::default()));
+            Some(device.clone())
+        };
+        let place = match partner {
             Some(id) => match self.settings.get(&id) {
                 Some(settings) => Place::Linked { id, settings: *settings },
                 None => Place::Unlinked,
@@ -67,7 +75,9 @@ impl<'a> Lookup<'a> {
 
     /// The settings of all devices, by the source's id; devices without a link are left out.
     pub(super) async fn linked_devices(&self) -> Result<Vec<(ExternalId, DeviceSettings)>, JournalError> {
-        let (pair, side) = self.devices;
+        let Some((pair, side)) = self.devices else {
+            return Ok(self.settings.iter().map(|(id, settings)| (id.clone(), *settings)).collect());
+        };
         let mut devices = Vec::new();
         for link in self.journal.links(pair).await? {
             let settings = link.record(side.other()).and_then(|id| self.settings.get(id));

@@ -22,6 +22,9 @@ pub struct EventSettings {
     pub late_after: Duration,
     /// How long an event waits for its person or device before it is rejected.
     pub waiting_max: Duration,
+    /// After this long a clocking whose person is not linked is delivered under the source's id, for attendance systems
+    /// that keep such clockings for a clerk; never without it.
+    pub strangers_after: Option<Duration>,
     /// Attendance swipes within this time count once; zero switches the rule off.
     pub repeat_window: Duration,
     /// What has to be the same for a swipe to be a repeat.
@@ -74,6 +77,7 @@ impl Default for EventSettings {
             epoch_overlap: days(40),
             late_after: Duration::from_mins(15),
             waiting_max: days(30),
+            strangers_after: None,
             repeat_window: Duration::from_mins(1),
             repeat_scope: RepeatScope::Device,
             future_tolerance: Duration::from_mins(5),

@@ -85,8 +85,8 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Option<DateTime<Utc>> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -99,8 +99,8 @@ mod tests {
     fn conditions_survive_their_text_in_any_order() {
         let lost = Conditions {
             state: Some("lost".to_owned()),
-            from: at("2026-03-01T00:00:00+01:00"),
-            until: at("2026-06-01T00:00:00Z"),
+            from: Some(at("2026-03-01T00:00:00+01:00")),
+            until: Some(at("2026-06-01T00:00:00Z")),
         };
         let text = lost.join("Warehouse day shift");
         assert_eq!(text, "Warehouse day shift state=lost from=2026-02-28T23:00:00Z until=2026-06-01T00:00:00Z");

@@ -68,6 +68,8 @@ pub struct Clocking {
     pub kind: ClockingKind,
     /// Who, by the attendance side's id; an access record may be nobody's.
     pub person: Option<ExternalId>,
+    /// Who, by the source's id, where the attendance side does not know the person and keeps such clockings for a clerk.
+    pub stranger: Option<ExternalId>,
     /// Where, by the attendance side's id.
     pub device: ExternalId,
     /// When it happened.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::names::RefNames;
 use super::plan::{Action, CREDENTIALS, Note, masked};
 use super::reconciler::{Context, Extent, Observation, Reconciler, RunError};
 use crate::journal::{AuditRow, Link, Seen, Side, Stream};
@@ -27,6 +28,8 @@ pub struct Explanation {
     pub notes: Vec<Note>,
     /// What was done to it, newest first.
     pub audit: Vec<AuditRow>,
+    /// What the records are called that it refers to.
+    pub names: RefNames,
 }
 
 impl<T: Entity> Reconciler<T> {
@@ -72,14 +75,25 @@ impl<T: Entity> Reconciler<T> {
         };
         let noted = primary_id.as_ref().or(secondary_id.as_ref());
         let audit = self.audit_of(&ids, context).await?;
+        let actions: Vec<Action> = plan.actions.into_iter().filter(about).map(Action::masked).collect();
+        let mut names = RefNames::default();
+        for (side, seen) in [(Side::Primary, &primary), (Side::Secondary, &secondary)] {
+            if let Some(seen) = seen {
+                names.look_up_seen(side.endpoint(&self.pair), seen, journal).await?;
+            }
+        }
+        for action in &actions {
+            names.look_up_action(action, &self.pair, journal).await?;
+        }
         Ok(Some(Explanation {
             pair: self.pair.title(),
             primary: primary.map(masked_seen),
             secondary: secondary.map(masked_seen),
-            actions: plan.actions.into_iter().filter(about).map(Action::masked).collect(),
+            actions,
             notes: plan.notes.into_iter().filter(|note| Some(&note.record) == noted).collect(),
             link: link.map(masked_link),
             audit,
+            names,
         }))
     }
 

@@ -7,7 +7,7 @@ use super::mapping::Expression;
 use super::plan::{ActionKind, FieldChange, Lane, Note, Plan, Reason};
 use super::removal::hold;
 use super::settings::Cause;
-use crate::connector::Marker;
+use crate::connector::{Marker, Removal};
 use crate::journal::{Baseline, Candidate, Link, LinkState, Ownership, Seen, Side};
 use crate::model::{Canonical, ExternalId, FieldValue, Fields, Fingerprint, Scalar, SyncKey};
 
@@ -281,7 +281,7 @@ impl Classifier<'_> {
         let returned = link.removed.is_some();
         let standing = if returned { Standing::Returned } else { Standing::Linked };
         let mut found = difference(self.input, primary, Some(secondary), Some(link), standing);
-        if returned {
+        if link.removed.as_ref().is_some_and(|taken| taken.step != Removal::UnlinkCredentials.as_str()) {
             self.undo_removal(secondary, &mut found);
         }
         remark(primary, &found.remarks, plan);

@@ -363,6 +363,17 @@ impl Note {
 /// One action as an administrator reads it: who, which field, old → new, why.
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(f, FieldChange::shown)
+    }
+}
+
+impl Action {
+    /// The action in words, with values as `shown` has them.
+    pub(super) fn tell(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        shown: impl Fn(&FieldChange, &FieldValue) -> String,
+    ) -> fmt::Result {
         let what = self.removal.as_ref().map_or(self.kind.as_str(), Removal::as_str);
         write!(f, "{what} {:?}", self.title)?;
         if let Some(id) = self.record() {
@@ -376,7 +387,8 @@ impl fmt::Display for Action {
             ActionState::Quarantined(guard) => write!(f, " [stopped by {guard}]")?,
         }
         for change in self.written() {
-            write!(f, "\n    {change}")?;
+            f.write_str("\n    ")?;
+            change.tell(f, &shown)?;
         }
         Ok(())
     }
@@ -384,15 +396,15 @@ impl fmt::Display for Action {
 
 impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(f, &Self::shown)
+    }
+}
+
+impl FieldChange {
+    fn tell(&self, f: &mut fmt::Formatter<'_>, shown: &impl Fn(&Self, &FieldValue) -> String) -> fmt::Result {
+        let (old, new) = (shown(self, &self.old), shown(self, &self.new));
         let cut = if self.cut { ", cut to what fits" } else { "" };
-        write!(
-            f,
-            "{}: {} → {} ({}{cut})",
-            self.field,
-            self.shown(&self.old),
-            self.shown(&self.new),
-            self.reason.as_str()
-        )
+        write!(f, "{}: {old} → {new} ({}{cut})", self.field, self.reason.as_str())
     }
 }
 
@@ -437,9 +449,22 @@ impl fmt::Debug for FieldChange {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(f, |f, action| action.fmt(f))
+    }
+}
+
+impl Plan {
+    /// The plan in words, with actions as `shown` has them.
+    pub(super) fn tell(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        shown: impl Fn(&mut fmt::Formatter<'_>, &Action) -> fmt::Result,
+    ) -> fmt::Result {
         writeln!(f, "{}  (plan {})", self.pair.title(), self.hash.get(..12).unwrap_or_default())?;
         for action in self.visible() {
-            writeln!(f, "  {action}")?;
+            f.write_str("  ")?;
+            shown(f, action)?;
+            f.write_str("\n")?;
         }
         for note in self.notes.iter().filter(|note| note.held) {
             writeln!(f, "  hold {:?} ({}): {}", note.title, note.record, note.why)?;

@@ -16,15 +16,18 @@ impl Classifier<'_> {
         let policy = self.input.settings.removals.policy(cause);
         let title = candidate.primary.as_ref().map_or(&secondary.title, |seen| &seen.title);
         let situation = if cause == Cause::ScopeExit { "S8" } else { "S6" };
-        let Some(how) = self.removal(policy, candidate, link) else {
+        let how = self.removal(policy, candidate, link);
+        let nothing_left = how.as_ref().is_some_and(|how| self.born_inactive(how, secondary, link));
+        let Some(how) = how.filter(|_| !nothing_left) else {
             let why = match (policy, &link.removed) {
                 (RemovalPolicy::Report, _) => "reported only".to_owned(),
                 (_, Some(taken)) => self.withdrawn(policy, link, taken),
+                (_, None) if nothing_left => "inactive there already".to_owned(),
                 (_, None) => {
                     "the other side cannot withdraw a record in the way that the policy says; reported only".to_owned()
                 }
             };
-            let held = !matches!(policy, RemovalPolicy::Report) && link.removed.is_none();
+            let held = !matches!(policy, RemovalPolicy::Report) && link.removed.is_none() && !nothing_left;
             let id = link.primary.as_ref().unwrap_or(&secondary.id);
             let why = format!("{}: {why}", cause.as_str());
             return plan.notes.push(Note::new(situation, id, title, why, held));
@@ -63,6 +66,12 @@ impl Classifier<'_> {
         let Some(taken) = taken.filter(|_| !self.opened_again(candidate, link)) else { return Some(first) };
         let last = taken.step == Removal::Delete.as_str();
         (deletable && caps.delete && !last && due(policy, taken.at)? <= self.input.now).then_some(Removal::Delete)
+    }
+
+    /// It was made as an inactive one, and nothing is left to withdraw.
+    fn born_inactive(&self, how: &Removal, secondary: &Seen, link: &Link) -> bool {
+        let inactive = *secondary.fields.get("active") == FieldValue::Value(Scalar::Bool(false));
+        self.input.settings.create_inactive && *how == Removal::Disable && link.removed.is_none() && inactive
     }
 
     /// C18: only what was made here is deleted for good, unless adopted records are given up as well.

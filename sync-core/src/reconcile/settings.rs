@@ -8,6 +8,7 @@ use crate::model::{EntityKind, FieldValue, Fields, HashKey, Scalar};
 
 /// What a link is told to do. Its hash is part of the configuration revision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent choices of an administrator")]
 pub struct Settings {
     /// Which field follows which.
     pub mapping: Mapping,
@@ -32,6 +33,9 @@ pub struct Settings {
     pub recreate: bool,
     /// G-15: how often in 24 hours it is made again before it is left to a person.
     pub recreate_limit: u32,
+    /// Whether records that the primary calls inactive are created too, as inactive ones.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub create_inactive: bool,
     /// Kinds of records that have the same ids at both sides, so that references to them are taken over as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub same_ids: Vec<EntityKind>,
@@ -146,6 +150,7 @@ impl Settings {
             min_absence: Duration::minutes(15),
             recreate: true,
             recreate_limit: 3,
+            create_inactive: false,
             same_ids: Vec::new(),
             delete_adopted: false,
             flap_limit: 3,

@@ -8,6 +8,7 @@ use super::correlate::{Correlation, Taken, correlate};
 use super::difference::{Standing, difference, two_way_difference};
 use super::plan::{Action, ActionKind, FieldChange, Lane, Note, Plan, Reason};
 use super::planner::Refusal;
+use super::settings::Cause;
 use crate::journal::{Candidate, Link, LinkState, Ownership, Seen, Side};
 use crate::model::{ExternalId, FieldValue, Fingerprint, SyncKey};
 
@@ -98,7 +99,8 @@ impl Classifier<'_> {
             self.create(candidate, primary, "created by decision", plan);
             return true;
         }
-        if let Some(cause) = self.cause_to_go(primary) {
+        let wanted = |cause: &Cause| *cause == Cause::Inactive && self.input.settings.create_inactive;
+        if let Some(cause) = self.cause_to_go(primary).filter(|cause| !wanted(cause)) {
             return note("S2", format!("not created: {}", cause.as_str()), false);
         }
         if let Some(dead) = &candidate.link {

@@ -12,6 +12,7 @@ fn clocking(number: i64) -> Clocking {
         key: key(number),
         kind: ClockingKind::Attendance,
         person: Some("101".into()),
+        stranger: None,
         device: "1".into(),
         occurred: swipe(1, 1, number * 100).occurred,
         class: EventClass::Granted,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use sync_core::connector::{DeliveryClass, ErrorClass};
 use sync_core::events::RepeatScope;
 use sync_core::journal::{EventState, Journal as _};
-use sync_core::model::{AccessEvent, ClockingKind, DeviceKind, Direction, EventClass, Known};
+use sync_core::model::{AccessEvent, ClockingKind, Device, DeviceKind, Direction, EventClass, Known};
 use sync_core::test_kit::Faults;
 
 use crate::world::{World, instant, key, swipe};
@@ -24,6 +24,35 @@ async fn an_access_terminal_gives_access_records_only_denied_and_nobodys_include
     assert!(world.bookings.booked().iter().all(|clocking| clocking.kind == ClockingKind::Access));
     assert_eq!(world.state(3).await, "ignored(kind)");
     assert_eq!(world.state(4).await, "ignored(kind)");
+}
+
+#[tokio::test]
+async fn a_clocking_of_somebody_who_is_not_linked_goes_to_the_clerks_after_a_while_where_there_are_any() {
+    let mut world = world().await;
+    world.settings.strangers_after = Some(Duration::from_mins(10));
+    world.log.append(swipe(77, 1, 0));
+    world.once().await;
+    assert_eq!(world.state(1).await, "waiting(person)");
+    world.clock.advance(Duration::from_mins(11));
+    world.once().await;
+    let booked = world.bookings.booked();
+    assert_eq!((booked.len(), &booked[0].person, &booked[0].stranger), (1, &None, &Some("77".into())));
+}
+
+#[tokio::test]
+async fn devices_of_one_name_at_both_sides_need_no_link_and_count_as_suspended_until_somebody_says_otherwise() {
+    let world = world().await;
+    let terminal = world.terminals.put(Device {
+        kind: Known::Value(DeviceKind::Attendance),
+        suspended: Known::Value(false),
+        ..Device::default()
+    });
+    let link = world.process().same_devices(world.terminals.clone());
+    world.log.append(AccessEvent { device: Some(terminal.clone()), ..swipe(1, 1, 0) });
+    world.log.append(AccessEvent { device: Some("elsewhere".into()), ..swipe(2, 1, 10) });
+    world.run(&link).await.unwrap();
+    assert_eq!(world.bookings.booked().iter().map(|booked| booked.device.clone()).collect::<Vec<_>>(), [terminal]);
+    assert_eq!(world.state(2).await, "ignored(device_suspended)");
 }
 
 #[tokio::test]
