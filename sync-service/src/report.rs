@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use sync_core::events::{EventReport, EventTotals};
-use sync_core::reconcile::{ActionState, FieldChange, LinkReport, Plan};
+use sync_core::model::EndpointName;
+use sync_core::reconcile::{Action, ActionState, FieldChange, LinkReport, Plan, RefNames};
 
 use crate::{Answer, ChoreReport, Exit};
 
@@ -114,6 +115,9 @@ pub struct ShownChange {
     pub new: String,
     /// Why.
     pub reason: &'static str,
+    /// What the records are called to which `old` and `new` refer, as far as they were seen.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// A failure outside a link.
@@ -155,26 +159,30 @@ impl EventCounts {
 }
 
 impl ShownPlan {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan, names: &RefNames) -> Self {
+        let change = |action: &Action, change| ShownChange::of(change, action.side.endpoint(&plan.pair), names);
         let actions = plan.visible().map(|action| ShownAction {
             action: action.kind.as_str(),
             record: action.record().map(ToString::to_string),
             title: action.title.clone(),
             because: action.because.clone(),
             state: action.state.clone(),
-            changes: action.written().map(ShownChange::of).collect(),
+            changes: action.written().map(|written| change(action, written)).collect(),
         });
         Self { link: plan.pair.to_string(), hash: plan.hash.clone(), actions: actions.collect() }
     }
 }
 
 impl ShownChange {
-    fn of(change: &FieldChange) -> Self {
+    fn of(change: &FieldChange, written: &EndpointName, names: &RefNames) -> Self {
+        let refs = change.old.refs().into_iter().chain(change.new.refs());
+        let called = refs.filter_map(|key| Some((key.to_string(), names.get(written, key)?.to_owned())));
         Self {
             field: change.field.clone(),
             old: change.shown(&change.old),
             new: change.shown(&change.new),
             reason: change.reason.as_str(),
+            names: called.collect(),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sync_core::journal::{Link, LinkState, Ownership, Seen};
-use sync_core::model::{ExternalId, FieldValue};
-use sync_core::reconcile::{Explanation, FieldChange, Reason};
+use sync_core::model::{EndpointName, ExternalId, FieldValue, Pair};
+use sync_core::reconcile::{Explanation, FieldChange, Reason, RefNames};
 
 use super::log;
 use crate::{Answer, Desk, Failure, Setup};
@@ -19,7 +19,7 @@ pub(crate) async fn explain(desk: &Desk, key: &str) -> Result<Answer, Failure> {
             continue;
         }
         if let Some(explanation) = link.explain(&id, &desk.context()).await? {
-            tell(&mut text, &explanation, desk.setup());
+            tell(&mut text, &explanation, link.pair(), desk.setup());
             found.push(to_json(&explanation));
         }
     }
@@ -32,11 +32,13 @@ pub(crate) async fn explain(desk: &Desk, key: &str) -> Result<Answer, Failure> {
     Ok(Answer::new(text, json!({"command": "explain", "key": key, "records": found})))
 }
 
-fn tell(text: &mut String, explanation: &Explanation, setup: &Setup) {
+fn tell(text: &mut String, explanation: &Explanation, pair: &Pair, setup: &Setup) {
     let _ = writeln!(text, "{}", explanation.pair);
-    for (side, seen) in [("primary", &explanation.primary), ("secondary", &explanation.secondary)] {
+    for (side, at, seen) in
+        [("primary", &pair.primary, &explanation.primary), ("secondary", &pair.secondary, &explanation.secondary)]
+    {
         match seen {
-            Some(seen) => tell_seen(text, side, seen),
+            Some(seen) => tell_seen(text, side, seen, at, &explanation.names),
             None => {
                 let _ = writeln!(text, "  {side}: not there");
             }
@@ -44,7 +46,7 @@ fn tell(text: &mut String, explanation: &Explanation, setup: &Setup) {
     }
     tell_link(text, explanation.link.as_ref(), setup);
     for action in &explanation.actions {
-        let _ = writeln!(text, "  would be done now: {action}");
+        let _ = writeln!(text, "  would be done now: {}", action.with_names(pair, &explanation.names));
     }
     for note in &explanation.notes {
         let _ = writeln!(text, "  left alone: {}", note.why);
@@ -59,7 +61,7 @@ fn tell(text: &mut String, explanation: &Explanation, setup: &Setup) {
     text.push('\n');
 }
 
-fn tell_seen(text: &mut String, side: &str, seen: &Seen) {
+fn tell_seen(text: &mut String, side: &str, seen: &Seen, at: &EndpointName, names: &RefNames) {
     let _ = writeln!(text, "  {side}: {:?} (id {})", seen.title, seen.id);
     if seen.missing > 0 {
         let _ = writeln!(text, "    missing in the last {} complete readings", seen.missing);
@@ -68,7 +70,8 @@ fn tell_seen(text: &mut String, side: &str, seen: &Seen) {
         let _ = writeln!(text, "    cannot be used: {} {}", invalid.field, invalid.why);
     }
     for (field, value) in seen.fields.iter() {
-        let _ = writeln!(text, "    {field}: {}", shown(field, value));
+        let value = if value.refs().is_empty() { shown(field, value) } else { names.shown(at, value) };
+        let _ = writeln!(text, "    {field}: {value}");
     }
 }
 
@@ -119,6 +122,7 @@ fn to_json(explanation: &Explanation) -> Value {
         "actions": explanation.actions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "notes": explanation.notes,
         "audit": explanation.audit,
+        "names": explanation.names,
     })
 }
 

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use sync_core::events::EventTotals;
 use sync_core::journal::EventState;
-use sync_core::reconcile::{LinkReport, Plan};
+use sync_core::reconcile::{LinkReport, Plan, RefNames};
 
 use crate::cycle::LastRun;
 use crate::report::{Report, ShownPlan};
 use crate::{Answer, Desk, Failure, Program, Stage, approvals, chore, cycle, decisions, orders};
 
 pub(crate) async fn plan<P: Program>(program: &P, desk: &Desk) -> Result<Answer, Failure> {
-    let (mut report, mut plans) = (Report::of("plan"), Vec::new());
+    let (mut report, mut plans, mut names) = (Report::of("plan"), Vec::new(), Vec::new());
     report.warnings = desk.setup().warnings();
     orders::carry_out_all(desk).await?;
     decisions::take_up(desk).await?;
@@ -22,8 +22,10 @@ pub(crate) async fn plan<P: Program>(program: &P, desk: &Desk) -> Result<Answer,
             Ok(plan) => {
                 approvals::note_shown(desk, &plan).await?;
                 report.links.push(LinkReport::of_plan(&plan));
-                report.plans.push(ShownPlan::of(&plan));
+                let of_plan = RefNames::of_plan(&plan, desk.journal()).await?;
+                report.plans.push(ShownPlan::of(&plan, &of_plan));
                 plans.push(plan);
+                names.push(of_plan);
             }
             Err(error) => {
                 let remedy = error.remedy().map(str::to_owned);
@@ -36,8 +38,8 @@ pub(crate) async fn plan<P: Program>(program: &P, desk: &Desk) -> Result<Answer,
     report.undecided = decisions::write(desk, &plans).await?;
     plan_events(desk, &mut report).await?;
     let mut text = String::new();
-    for plan in &plans {
-        tell(&mut text, plan, desk);
+    for (plan, names) in plans.iter().zip(&names) {
+        tell(&mut text, plan, names, desk);
     }
     if report.undecided > 0 {
         let file = desk.setup().decisions();
@@ -69,8 +71,8 @@ async fn plan_events(desk: &Desk, report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tell(text: &mut String, plan: &Plan, desk: &Desk) {
-    let _ = write!(text, "{plan}");
+fn tell(text: &mut String, plan: &Plan, names: &RefNames, desk: &Desk) {
+    let _ = write!(text, "{}", plan.with_names(names));
     let waiting = plan.visible().filter(|action| action.waits_for_reference).count();
     if waiting > 0 {
         let _ = writeln!(
