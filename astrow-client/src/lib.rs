@@ -12,4 +12,4 @@ pub use model::{
     AstrowCapability, AstrowError, AstrowErrorKind, AstrowInfo, AstrowSession, ChangeCursor, Etag, PageCursor, Patch,
     PersNo,
 };
-// pub use rest::{AstrowClient, AstrowClientBuilder};
+pub use rest::{AstrowClient, AstrowClientBuilder};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::employee::Employee;
+use super::id::PersNo;
 use super::session::AstrowCapability;
 use super::words::Licence;
 
@@ -74,6 +75,7 @@ struct Inner {
     operation: Option<&'static str>,
     field: Option<String>,
     licence: Option<Licence>,
+    holder: Option<PersNo>,
     current: Option<Employee>,
     retry_after: Option<Duration>,
     may_have_been_applied: bool,
@@ -90,6 +92,7 @@ impl AstrowError {
             operation: None,
             field: None,
             licence: None,
+            holder: None,
             current: None,
             retry_after: None,
             may_have_been_applied: kind == AstrowErrorKind::OutcomeUnknown,
@@ -124,6 +127,12 @@ impl AstrowError {
     /// Names the licence that is missing.
     pub fn with_licence(mut self, licence: Licence) -> Self {
         self.0.licence = Some(licence);
+        self
+    }
+
+    /// Names the employee who has the badge number.
+    pub fn with_holder(mut self, holder: PersNo) -> Self {
+        self.0.holder = Some(holder);
         self
     }
 
@@ -174,6 +183,11 @@ impl AstrowError {
     /// The licence that is missing.
     pub fn licence(&self) -> Option<&Licence> {
         self.0.licence.as_ref()
+    }
+
+    /// The employee who has the badge number, where Astrow says so.
+    pub fn holder(&self) -> Option<PersNo> {
+        self.0.holder
     }
 
     /// The employee as it is now, where somebody changed it meanwhile.
@@ -265,7 +279,9 @@ impl AstrowErrorKind {
             Self::Throttled => "wait",
             Self::Unreachable => "check the address, the network, and whether Astrow's web site runs",
             Self::OutcomeUnknown => "read it back, or repeat with the same key",
-            Self::Tls => "see the cause; give the root certificate or pin the fingerprint after comparing it on the server",
+            Self::Tls => {
+                "see the cause; give the root certificate or pin the fingerprint after comparing it on the server"
+            }
             Self::Protocol => "check that the address is that of the bridge interface, and its version",
             Self::Files => "check that the folder exists and may be written by this service",
             Self::Unsupported => "use another driver, or switch this part of the link off",
@@ -300,6 +316,7 @@ impl fmt::Debug for AstrowError {
             .field("operation", &self.0.operation)
             .field("field", &self.0.field)
             .field("licence", &self.0.licence)
+            .field("holder", &self.0.holder)
             .field("current", &self.0.current)
             .field("retry_after", &self.0.retry_after)
             .field("may_have_been_applied", &self.0.may_have_been_applied)

@@ -99,11 +99,7 @@ pub trait AstrowSession: Debug + Send + Sync {
     }
 
     /// One page of the employees; the first one unless a cursor is given.
-    async fn employees(
-        &self,
-        after: Option<&PageCursor>,
-        filter: ActiveFilter,
-    ) -> Result<Page<Employee>, AstrowError> {
+    async fn employees(&self, after: Option<&PageCursor>, filter: ActiveFilter) -> Result<Page<Employee>, AstrowError> {
         let _ = (after, filter);
         unsupported(AstrowCapability::EmployeesRead)
     }
