@@ -37,6 +37,18 @@ pub trait EventSink: Endpoint {
     /// # Errors
     /// Whatever keeps the endpoint from answering; an unknown key is `Ok(None)`.
     async fn find(&self, key: &EventKey) -> Result<Option<Delivered>, SyncError>;
+
+    /// Puts a clocking in the place of what was delivered for an earlier number of its event, in one step; `None` if that
+    /// cannot be, such as after the attendance side has used it. Asked again with the same key, it answers as before.
+    ///
+    /// A sink that cannot tell says `None`, and a person decides.
+    ///
+    /// # Errors
+    /// Whatever keeps the endpoint from doing it; nothing was changed then, or asking again is safe.
+    async fn replace(&self, earlier: &EventKey, by: &Clocking) -> Result<Option<Delivered>, SyncError> {
+        let _ = (earlier, by);
+        Ok(None)
+    }
 }
 
 /// Position in an event stream: everything up to and with it has been read.

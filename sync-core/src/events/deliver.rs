@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::classify::{effective_direction, is_approved};
+use super::classify::{effective_direction, is_approved, reason};
 use super::instant::between;
 use super::lookup::Lookup;
 use super::outcome::{Outcome, ready, sending};
@@ -167,7 +167,11 @@ impl<'a> Delivery<'a> {
             return Ok(());
         }
         if let Some((state, why)) = round.revisions.speaks_against(&event) {
-            self.stay(&event, state, why, round);
+            let follow = self.link.settings.follow_corrections && self.caps.class == DeliveryClass::Keyed;
+            match round.revisions.replaceable(&event).filter(|_| follow && why == reason::CHANGED) {
+                Some(earlier) => self.correct(&event, earlier, lookup, round).await?,
+                None => self.stay(&event, state, why, round),
+            }
             return Ok(());
         }
         let (place, person) = if self.link.settings.counts_anywhere(event.class) {
@@ -190,6 +194,48 @@ impl<'a> Delivery<'a> {
                 self.book(event, *clocking, direction, lookup, round).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Puts what an event says now in the place of what was booked for it. Where that cannot be, a person decides.
+    async fn correct(
+        &mut self,
+        event: &LedgerEvent,
+        earlier: EventKey,
+        lookup: &mut Lookup<'_>,
+        round: &mut Round,
+    ) -> Result<(), JournalError> {
+        if self.stopped.is_some() {
+            self.postpone(event, "stopped");
+            return Ok(());
+        }
+        let (place, person) = (lookup.place(event).await?, lookup.person(event).await?);
+        let settings = &self.link.settings;
+        let Verdict::Book(now) = classify(event, &place, &person, settings, self.caps.anonymous_access, self.now)
+        else {
+            self.stay(event, EventState::Held, reason::CHANGED, round);
+            return Ok(());
+        };
+        if self.dry {
+            self.report.tally(EventState::Delivered, "would be replaced");
+            return Ok(());
+        }
+        let answer = self.link.sink.replace(&earlier, &now).await.transpose();
+        let Some(answer) = answer else {
+            self.stay(event, EventState::Held, reason::CHANGED, round);
+            return Ok(());
+        };
+        let mut outcome = Outcome::of(event, &answer, self.caps.class, settings, self.now);
+        match &answer {
+            Ok(_) => {
+                outcome.counted_as = "replaced";
+                let update = EventUpdate::new(earlier, EventState::Ignored).because(reason::SUPERSEDED);
+                round.updates.push(update);
+            }
+            Err(error) if outcome.stop => drop(self.stopped.get_or_insert_with(|| Failure::from(error))),
+            Err(_) => {}
+        }
+        self.take_outcome(event, outcome, round);
         Ok(())
     }
 

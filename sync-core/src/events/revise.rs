@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::classify::{is_approved, reason};
 use crate::journal::{EventState, Journal, JournalError, LedgerEvent};
-use crate::model::{EndpointName, Remark};
+use crate::model::{EndpointName, EventKey, Remark};
 
 /// What the ledger has of some events under any number, by identity.
 #[derive(Debug, Default)]
@@ -40,13 +40,25 @@ impl Revisions {
         if numbers.iter().any(|other| other.key > event.key) {
             return Some((EventState::Ignored, reason::SUPERSEDED));
         }
-        let booked = numbers.iter().rev().filter(|other| other.key < event.key).find(|other| may_be_booked(other))?;
+        let booked = booked_before(event, numbers)?;
         Some(if says_the_same(booked, event) {
             (EventState::Ignored, reason::UNCHANGED)
         } else {
             (EventState::Held, reason::CHANGED)
         })
     }
+
+    /// What was booked for an earlier number of an event, if it may be replaced by what the event says now. What was taken
+    /// back has nothing to be replaced by.
+    pub(super) fn replaceable(&self, event: &LedgerEvent) -> Option<EventKey> {
+        let booked = booked_before(event, self.0.get(event.identity.as_deref()?)?)?;
+        let sure = booked.state == EventState::Delivered && event.remark != Some(Remark::Voided);
+        sure.then(|| booked.key.clone())
+    }
+}
+
+fn booked_before<'a>(event: &LedgerEvent, numbers: &'a [LedgerEvent]) -> Option<&'a LedgerEvent> {
+    numbers.iter().rev().filter(|other| other.key < event.key).find(|other| may_be_booked(other))
 }
 
 fn may_be_booked(event: &LedgerEvent) -> bool {

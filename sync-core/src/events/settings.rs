@@ -7,6 +7,7 @@ use crate::model::EventClass;
 
 /// Settings of one event link. The defaults are those of the engine's documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of its own in a configuration")]
 pub struct EventSettings {
     /// Least numbers that are read again behind the position; a source that declares more lateness gets more.
     pub overlap: i64,
@@ -41,6 +42,9 @@ pub struct EventSettings {
     pub automatic: bool,
     /// What somebody entered on behalf of a person counts like anything else.
     pub by_hand: bool,
+    /// What was booked is replaced when its event is changed afterwards, as long as the attendance side has not used it.
+    /// Without this, and whenever it cannot be, the change is held for a person to decide.
+    pub follow_corrections: bool,
     /// The source forgets what was read: position and rows are on disk before it is asked again.
     pub source_discards: bool,
     /// Longest time in which a delivery without an answer may still take effect, with margin.
@@ -86,6 +90,7 @@ impl Default for EventSettings {
             access: [Granted, Denied, AntiPassback, ExitButton].into(),
             automatic: false,
             by_hand: true,
+            follow_corrections: false,
             source_discards: false,
             settle: Duration::from_secs(70),
             rows_per_commit: 5_000,

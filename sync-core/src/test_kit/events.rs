@@ -48,6 +48,7 @@ struct Bookings {
     sent: BTreeMap<EventKey, u32>,
     poisoned: BTreeMap<EventKey, ErrorClass>,
     closed_periods: BTreeSet<EventKey>,
+    used: BTreeSet<EventKey>,
     away: bool,
 }
 
@@ -264,6 +265,11 @@ impl FakeBookings {
         self.lock().closed_periods.insert(key.clone());
     }
 
+    /// The booking of this event was used: it cannot be replaced any more.
+    pub fn use_up(&self, key: &EventKey) {
+        self.lock().used.insert(key.clone());
+    }
+
     /// The whole system is away, or back.
     pub fn away(&self, away: bool) {
         self.lock().away = away;
@@ -342,5 +348,21 @@ impl EventSink for FakeBookings {
         let state = self.lock();
         let position = state.position(key).filter(|_| self.caps.class != DeliveryClass::Unsafe);
         Ok(position.map(|position| Delivered { reference: format!("booking {position}"), duplicate: true }))
+    }
+
+    async fn replace(&self, earlier: &EventKey, by: &Clocking) -> Result<Option<Delivered>, SyncError> {
+        let mut state = self.lock();
+        if state.away {
+            return Err(SyncError::new(ErrorClass::Transient, "the system is away"));
+        }
+        if let Some(position) = state.position(&by.key) {
+            return Ok(Some(Delivered { reference: format!("booking {position}"), duplicate: true }));
+        }
+        let position = state.position(earlier).filter(|_| !state.used.contains(earlier));
+        let booked = position.and_then(|position| state.booked.get_mut(position));
+        Ok(booked.map(|booked| {
+            *booked = by.clone();
+            Delivered { reference: format!("booking {}", position.unwrap_or_default()), duplicate: false }
+        }))
     }
 }

@@ -156,4 +156,22 @@ impl EventSink for FaultyEventSink {
         read_step(&self.faults)?;
         self.inner.find(key).await
     }
+
+    async fn replace(&self, earlier: &EventKey, by: &Clocking) -> Result<Option<Delivered>, SyncError> {
+        self.arrive().await;
+        match self.faults.step() {
+            Ok(None) => self.inner.replace(earlier, by).await,
+            Err(Dead) | Ok(Some(Fault::CrashBefore | Fault::PowerLoss)) => Err(Dead.into()),
+            Ok(Some(Fault::FailBefore)) => Err(SyncError::new(ErrorClass::Transient, "connection refused")),
+            Ok(Some(Fault::CrashAfter)) => {
+                drop(self.inner.replace(earlier, by).await);
+                self.faults.die();
+                Err(Dead.into())
+            }
+            Ok(Some(Fault::LoseReply | Fault::DeliverLate)) => {
+                drop(self.inner.replace(earlier, by).await);
+                Err(SyncError::new(ErrorClass::InDoubt, "the connection broke before the reply"))
+            }
+        }
+    }
 }
