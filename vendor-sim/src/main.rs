@@ -14,6 +14,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Vendor {
+    /// Astrow: the REST bridge of this project, folders of bookings and employees.
+    ///
+    /// Prints one line of JSON with url, user, password, fingerprint, control url and the folders, then serves until it
+    /// is interrupted. A GET of the control url lists the control calls.
+    #[cfg(feature = "astrow")]
+    Astrow(program::astrow::Astrow),
     /// A Paxton Net2 server: local web API, live hub, a believable site.
     ///
     /// Prints one line of JSON with url, client id, operator, password, fingerprint and control url, then serves until
@@ -44,6 +50,12 @@ enum Vendor {
     /// control url, then serves until it is interrupted. A GET of the control url lists the control calls.
     #[cfg(feature = "optima")]
     Optima(program::optima::Optima),
+    /// A PAC Access Central server with the interface `oem1`, which is a design of this project.
+    ///
+    /// `serve` prints one line of JSON with host, port, ca, fingerprint, key (the text of a key file) and control url, then
+    /// serves until it is interrupted; `init`, `client` and `run` keep a site in a folder.
+    #[cfg(feature = "pac")]
+    Pac(program::pac::Pac),
     /// A server with the wire of Microsoft SQL Server, and the tables of timeware.
     ///
     /// Prints one line of JSON with host, port, database, user, password, certificate and fingerprint, then serves until
@@ -54,6 +66,8 @@ enum Vendor {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().vendor {
+        #[cfg(feature = "astrow")]
+        Vendor::Astrow(astrow) => astrow.serve(),
         #[cfg(feature = "net2")]
         Vendor::Net2(net2) => net2.serve(),
         #[cfg(feature = "feed")]
@@ -64,6 +78,8 @@ fn main() -> anyhow::Result<()> {
         Vendor::Inventry(inventry) => inventry.serve(),
         #[cfg(feature = "optima")]
         Vendor::Optima(optima) => optima.serve(),
+        #[cfg(feature = "pac")]
+        Vendor::Pac(pac) => pac.serve(),
         #[cfg(feature = "sqlserver")]
         Vendor::Sqlserver(sqlserver) => sqlserver.serve(),
     }

@@ -31,7 +31,7 @@ impl<V: Vendor> Default for Options<V> {
             tls: false,
             tls_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             seed: 1,
-            zone: Zone::default(),
+            zone: Zone::named(V::ZONE).unwrap_or_default(),
             start_at: None,
             frozen: false,
         }

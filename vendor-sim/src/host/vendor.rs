@@ -21,6 +21,8 @@ pub trait Vendor: Clone + Debug + Send + Sized + 'static {
     const CONTROL: &'static [&'static str] = &[];
     /// Parameters whose values the log leaves out; names without case.
     const SECRET_PARAMETERS: &'static [&'static str] = &["token", "secret", "password", "key"];
+    /// Time zone of the site unless the options name another.
+    const ZONE: &'static str = "Europe/London";
     /// Everything behind the API.
     type World: Clone + Debug + Send + 'static;
     /// Which of the known ways the server follows.

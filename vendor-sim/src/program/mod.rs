@@ -1,5 +1,7 @@
 //! One subcommand per vendor, and what they share.
 
+#[cfg(feature = "astrow")]
+pub(crate) mod astrow;
 #[cfg(feature = "feed")]
 pub(crate) mod feed;
 #[cfg(feature = "graph")]
@@ -10,6 +12,8 @@ pub(crate) mod inventry;
 pub(crate) mod net2;
 #[cfg(feature = "optima")]
 pub(crate) mod optima;
+#[cfg(feature = "pac")]
+pub(crate) mod pac;
 #[cfg(feature = "sqlserver")]
 pub(crate) mod sqlserver;
 
