@@ -21,7 +21,7 @@ mod client;
 #[cfg(feature = "profile")]
 pub mod profile;
 #[cfg(feature = "sync")]
-mod sync;
+pub mod sync;
 
 pub use answer::{classify, decode, expect_success};
 #[cfg(feature = "client")]

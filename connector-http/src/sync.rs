@@ -1,7 +1,25 @@
-//! Our errors in the engine's classes, once for all clients.
+//! Our errors in the engine's classes, and the first steps of every connection test, once for all clients.
+
+#[cfg(feature = "client")]
+mod reach;
 
 use crate::{ConnectFailure, Error, ErrorKind};
 use sync_core::connector::{ErrorClass, SyncError};
+
+#[cfg(feature = "client")]
+pub use reach::Reach;
+
+/// What was asked for by its id; that there is no such thing is an answer too.
+///
+/// # Errors
+/// Every other failure.
+pub fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 impl From<Error> for SyncError {
     fn from(error: Error) -> Self {

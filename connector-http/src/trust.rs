@@ -1,11 +1,16 @@
-//! Which server certificates are believed: the system's roots, one more root, or pinned ones.
+//! Which server certificates are believed: the system's roots, one more root, some roots alone, or pinned ones.
 
 use crate::{Error, ErrorKind, Fingerprint, TlsFailure};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme, SupportedProtocolVersion,
+    client::{
+        Resumption, WebPkiServerVerifier,
+        danger::{DangerousClientConfigBuilder, HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    version::{TLS12, TLS13},
 };
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
@@ -22,6 +27,10 @@ pub enum Trust {
     /// This does not help with a self-signed server certificate that is marked as an authority, nor with one made for
     /// another name: pin those.
     ExtraRoot(Vec<u8>),
+    /// Certificates issued by these roots (PEM, one or more) for the name that was called, and no others.
+    ///
+    /// What the operating system trusts does not count.
+    OnlyRoots(Vec<u8>),
     /// Only these server certificates, whatever name or issuer they carry and however old they are.
     ///
     /// A list, because servers renew their certificates: add the new one before the change.
@@ -39,6 +48,27 @@ impl Trust {
         client_config(self.verifier()?)
     }
 
+    /// A TLS client configuration that believes exactly this and shows a certificate of its own.
+    ///
+    /// TLS 1.3, with `tls12` also 1.2; no session is taken up again, and no protocols (ALPN) are set. The chain begins with
+    /// the client's own certificate.
+    ///
+    /// # Errors
+    /// As [`client_config`](Self::client_config), and `Config` when certificate and key do not belong together.
+    pub fn client_config_for(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        tls12: bool,
+    ) -> Result<Arc<ClientConfig>, Error> {
+        let mut config = versions(tls12)?
+            .with_custom_certificate_verifier(self.verifier()?)
+            .with_client_auth_cert(chain, key)
+            .map_err(|e| Error::new(ErrorKind::Config, "the client's certificate is not usable").with_source(e))?;
+        config.resumption = Resumption::disabled();
+        Ok(Arc::new(config))
+    }
+
     /// The decision alone.
     pub(crate) fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, Error> {
         let provider = provider();
@@ -51,6 +81,7 @@ impl Trust {
                     Error::new(ErrorKind::Config, "the extra root certificate is not usable").with_source(e)
                 })?
             }
+            Self::OnlyRoots(pem) => only(roots(pem)?, provider.clone())?,
             Self::PinnedSha256(pins) if pins.is_empty() => {
                 return Err(Error::new(ErrorKind::Config, "the list of pinned certificates is empty"));
             }
@@ -62,17 +93,31 @@ impl Trust {
 }
 
 pub(crate) fn client_config(verifier: Arc<dyn ServerCertVerifier>) -> Result<Arc<ClientConfig>, Error> {
-    let config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|e| Error::new(ErrorKind::Config, "no TLS version is available").with_source(e))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(Arc::new(versions(true)?.with_custom_certificate_verifier(verifier).with_no_client_auth()))
+}
+
+fn versions(tls12: bool) -> Result<DangerousClientConfigBuilder, Error> {
+    let versions: &[&SupportedProtocolVersion] = if tls12 { &[&TLS13, &TLS12] } else { &[&TLS13] };
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions)
+        .map_err(|e| Error::new(ErrorKind::Config, "no TLS version is available").with_source(e))?;
+    Ok(builder.dangerous())
+}
+
+fn only(roots: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Basis, Error> {
+    let wrong = "the root certificate is not usable";
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root).map_err(|e| Error::new(ErrorKind::Config, wrong).with_source(e))?;
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+        .build()
+        .map(Basis::OnlyRoots)
+        .map_err(|e| Error::new(ErrorKind::Config, wrong).with_source(e))
 }
 
 fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let wrong = "the extra root certificate is not readable PEM";
+    let wrong = "the root certificate is not readable PEM";
     let roots = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| Error::new(ErrorKind::Config, wrong).with_source(e))?;
@@ -93,6 +138,7 @@ struct TrustVerifier {
 #[derive(Debug)]
 enum Basis {
     Roots(Verifier),
+    OnlyRoots(Arc<WebPkiServerVerifier>),
     Pins(Vec<Fingerprint>),
     Anybody,
 }
@@ -115,13 +161,8 @@ impl ServerCertVerifier for TrustVerifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let seen = Fingerprint::of(leaf);
         match &self.basis {
-            // A root of the right name and the wrong key vouches for nobody; the handshake itself was not at fault.
-            Basis::Roots(verifier) => verifier.verify_server_cert(leaf, others, name, ocsp, now).map_err(|e| match e {
-                rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
-                    CertificateError::UnknownIssuer.into()
-                }
-                other => other,
-            }),
+            Basis::Roots(verifier) => verifier.verify_server_cert(leaf, others, name, ocsp, now).map_err(impostor),
+            Basis::OnlyRoots(verifier) => verifier.verify_server_cert(leaf, others, name, ocsp, now).map_err(impostor),
             Basis::Pins(pins) if !pins.contains(&seen) => {
                 Err(CertificateError::Other(OtherError(Arc::new(NotPinned { seen }))).into())
             }
@@ -149,6 +190,14 @@ impl ServerCertVerifier for TrustVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A root of the right name and the wrong key vouches for nobody; the handshake itself was not at fault.
+fn impostor(error: rustls::Error) -> rustls::Error {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+        other => other,
     }
 }
 
@@ -197,6 +246,8 @@ mod tests {
         for trust in [
             Trust::PinnedSha256(Vec::new()),
             Trust::ExtraRoot(b"not a certificate".to_vec()),
+            Trust::OnlyRoots(Vec::new()),
+            Trust::OnlyRoots(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec()),
             Trust::ExtraRoot(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec()),
         ] {
             assert_eq!(trust.client_config().unwrap_err().kind(), ErrorKind::Config, "{trust:?}");

@@ -5,6 +5,7 @@ use super::{
     transport::{lookup, unsent},
 };
 use crate::{ConnectFailure, Error, ErrorKind, Fingerprint, Phase, TlsFailure, Trust, trust};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use rustls::{
     DigitallySignedStruct, SignatureScheme,
@@ -40,6 +41,8 @@ pub struct Probe {
 pub struct Certificate {
     /// What to pin.
     pub fingerprint: Fingerprint,
+    /// The certificate itself (DER).
+    pub der: Vec<u8>,
     /// Whose it is.
     pub subject: String,
     /// Who issued it.
@@ -170,10 +173,18 @@ impl ServerCertVerifier for Watcher {
 }
 
 impl Certificate {
+    /// The certificate as a PEM text, to be stored.
+    pub fn pem(&self) -> String {
+        let text = STANDARD.encode(&self.der);
+        let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+
     /// Shows what can be read; the fingerprint always.
     fn read(der: &[u8]) -> Self {
         let mut certificate = Self {
             fingerprint: Fingerprint::of(der),
+            der: der.to_vec(),
             subject: String::new(),
             issuer: String::new(),
             names: Vec::new(),

@@ -11,7 +11,7 @@ words! {
         PacProx = "pac-prox",
         /// 26-bit Wiegand: a number under a facility.
         Wiegand26 = "wiegand26",
-        /// OneProx smart card: the card's identifier in hexadecimal.
+        /// `OneProx` smart card: the card's identifier in hexadecimal.
         OneProx = "oneprox",
     }
 }
@@ -56,7 +56,7 @@ impl CredentialKey {
         Self::new(CredentialType::Wiegand26, number.to_string(), Some(facility))
     }
 
-    /// A OneProx card; letters become capital letters.
+    /// A `OneProx` card; letters become capital letters.
     pub fn oneprox(number: &str) -> Self {
         Self::new(CredentialType::OneProx, number.to_ascii_uppercase(), None)
     }

@@ -52,9 +52,14 @@ pub trait PacSession: Send + Sync {
         self.server().clock_skew
     }
 
+    /// Why calls are not answered any more; none while they are.
+    fn ended(&self) -> Option<PacError> {
+        None
+    }
+
     /// Whether calls can still be answered.
     fn is_open(&self) -> bool {
-        true
+        self.ended().is_none()
     }
 
     /// Everything that is set up; nothing when it is still what `etag` names.

@@ -1,0 +1,184 @@
+//! The endpoint itself: its name, its identity, its connection test, and how it speaks with the server.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SiteDay, SyncError};
+use sync_core::model::EndpointName;
+
+use super::changes::Written;
+use super::check;
+use super::config::PacConfig;
+use super::definitions::Known;
+use super::keeper::Keeper;
+use super::person::Rules;
+use crate::model::{Capability, Cursor, PacDriver, PacError, PacSession, RetryClass, ServerInfo};
+
+/// A PAC server as an endpoint of the engine.
+///
+/// It keeps one session, made when it is needed. Reads are repeated after a lost connection and where the server is busy;
+/// writes never are.
+pub struct PacEndpoint {
+    name: EndpointName,
+    pub(super) config: PacConfig,
+    pub(super) keeper: Keeper,
+    pub(super) definitions: Mutex<Option<Arc<Known>>>,
+    /// What we wrote ourselves, to know it again in the log of changes.
+    pub(super) written: Mutex<Written>,
+    /// Where the log of changes stood when the last whole list of people began.
+    pub(super) listed_at: Mutex<Option<Cursor>>,
+}
+
+impl PacEndpoint {
+    /// An endpoint by its section of the configuration, with the driver that it names. Nothing is sent.
+    ///
+    /// # Errors
+    /// `Config` if there is no such driver, or no certificate to trust.
+    pub fn new(name: impl Into<EndpointName>, config: PacConfig) -> Result<Self, PacError> {
+        let driver = config.built_in()?;
+        Self::with_driver(name, config, driver)
+    }
+
+    /// The same with a driver of a licensee, whatever `driver` says.
+    ///
+    /// # Errors
+    /// `Config` if there is no certificate to trust.
+    pub fn with_driver(
+        name: impl Into<EndpointName>,
+        config: PacConfig,
+        driver: Arc<dyn PacDriver>,
+    ) -> Result<Self, PacError> {
+        let keeper = Keeper::new(driver, config.address()?);
+        Ok(Self {
+            name: name.into(),
+            config,
+            keeper,
+            definitions: Mutex::default(),
+            written: Mutex::default(),
+            listed_at: Mutex::default(),
+        })
+    }
+
+    /// The session behind it, for whatever the engine has no words for.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from answering.
+    pub async fn session(&self) -> Result<Arc<dyn PacSession>, SyncError> {
+        Ok(self.keeper.session().await?.0)
+    }
+
+    /// What the server said of itself when the last session began.
+    pub fn server(&self) -> Option<ServerInfo> {
+        self.keeper.server()
+    }
+
+    /// When the server last spoke with us, as far as an open session shows.
+    pub fn is_connected(&self) -> bool {
+        self.keeper.open().is_some()
+    }
+
+    /// Takes leave of the server; the next call begins a new session.
+    pub async fn close(&self) {
+        self.keeper.close().await;
+    }
+
+    /// Zone of the server; UTC where it is not told, or is none.
+    pub fn time_zone(&self) -> Tz {
+        self.server().and_then(|server| server.time_zone.parse().ok()).unwrap_or(Tz::UTC)
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        Rules { days: SiteDay(self.time_zone()) }
+    }
+
+    pub(super) fn can(&self, capability: Capability) -> bool {
+        self.server().is_some_and(|server| server.supports(capability))
+    }
+
+    /// A read: once more with a new session where the old one was lost, and after a while where the server is busy.
+    pub(super) async fn read<T>(
+        &self,
+        call: impl AsyncFn(Arc<dyn PacSession>) -> Result<T, PacError>,
+    ) -> Result<T, PacError> {
+        let mut tries = 0;
+        loop {
+            let (session, fresh) = self.keeper.session().await?;
+            let error = match call(session.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            self.keeper.failed(&session, &error).await;
+            tries += 1;
+            let again = match error.retry() {
+                RetryClass::Reconnect => !fresh && error.retry_after().is_none(),
+                RetryClass::Backoff => error.retry_after().unwrap_or(PATIENCE) <= PATIENCE,
+                _ => false,
+            };
+            if !again || tries >= TRIES {
+                return Err(error);
+            }
+            if error.retry() == RetryClass::Backoff {
+                tokio::time::sleep(error.retry_after().unwrap_or(Duration::from_secs(1 << tries))).await;
+            }
+        }
+    }
+
+    /// A write, sent once.
+    pub(super) async fn write<T>(
+        &self,
+        session: &Arc<dyn PacSession>,
+        call: impl Future<Output = Result<T, PacError>>,
+    ) -> Result<T, SyncError> {
+        match call.await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                self.keeper.failed(session, &error).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) fn note_listed_at(&self, cursor: Cursor) {
+        *self.listed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
+    }
+}
+
+#[async_trait]
+impl Endpoint for PacEndpoint {
+    fn name(&self) -> &EndpointName {
+        &self.name
+    }
+
+    /// The organisation and the server's own name. Epochs of logs and versions may change without a new installation.
+    async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
+        let (session, _) = self.keeper.session().await?;
+        let server = session.server();
+        let mut identity = EndpointIdentity::of("server", server.name.trim());
+        let organisation = format!("{} {}", self.config.organisation, server.organisation.trim());
+        identity.facts.insert("organisation".to_owned(), organisation.trim().to_owned());
+        Ok(identity)
+    }
+
+    async fn check(&self) -> CheckReport {
+        check::run(self).await
+    }
+
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        Some(Utc::now() + self.keeper.open()?.clock_skew())
+    }
+}
+
+impl fmt::Debug for PacEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacEndpoint").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Attempts at one read.
+const TRIES: u32 = 4;
+/// A busy server is waited for as long as this within one read.
+const PATIENCE: Duration = Duration::from_secs(10);
