@@ -26,9 +26,7 @@ const CALENDARS: &str = "Calendars.ReadBasic.All";
 pub(super) async fn run(rooms: &GraphRooms) -> CheckReport {
     let mut report = CheckReport::default();
     if walk(rooms, &mut report).await.is_none() {
-        let made: Vec<_> = report.steps.iter().map(|step| step.name.clone()).collect();
-        let left: Vec<_> = STEPS.into_iter().filter(|step| !made.iter().any(|name| name == step)).collect();
-        report.skipped(&left);
+        report.skip_rest(&STEPS);
     }
     report
 }

@@ -1,7 +1,8 @@
 //! The connection test: what works, what does not, why, and what to do.
 
 use chrono::{NaiveDate, TimeDelta, Utc};
-use connector_http::{ConnectFailure, Error, ErrorKind, Probe, probe};
+use connector_http::sync::Reach;
+use connector_http::{Error, ErrorKind};
 use sync_core::connector::CheckReport;
 
 use super::endpoint::InventryEndpoint;
@@ -9,9 +10,7 @@ use crate::error;
 use crate::info::{Capability, Info};
 use crate::version::Version;
 
-const STEPS: [&str; 9] = ["name", "port", "TLS", "sign-in", "version", "licence", "clock", "right", "reads"];
-/// Events of clocks that differ more than this are doubted.
-const CLOCK: TimeDelta = TimeDelta::seconds(60);
+const STEPS: [&str; 8] = ["name", "port", "TLS", "sign-in", "version", "licence", "right", "reads"];
 /// A licence that ends within this time is reported.
 const LICENCE: TimeDelta = TimeDelta::days(30);
 
@@ -22,88 +21,26 @@ pub(super) async fn run(endpoint: &InventryEndpoint) -> CheckReport {
         let info = sign_in(endpoint, &mut report).await?;
         version(&info, &mut report)?;
         licence(&info, &mut report)?;
-        clock(endpoint, &mut report);
         reads(endpoint, &info, &mut report).await
     }
     .await;
     if complete.is_none() {
-        let made: Vec<_> = report.steps.iter().map(|step| step.name.clone()).collect();
-        let left: Vec<_> = STEPS.into_iter().filter(|step| !made.iter().any(|name| name == step)).collect();
-        report.skipped(&left);
+        report.skip_rest(&STEPS);
     }
     report
 }
 
-/// Name, port and certificate. `None` ends the test.
 async fn reach(endpoint: &InventryEndpoint, report: &mut CheckReport) -> Option<()> {
-    let base = endpoint.client().base();
-    let host = base.host_str().unwrap_or_default();
-    let port = base.port_or_known_default().unwrap_or_default();
-    match probe(base, endpoint.client().trust(), endpoint.config.connect_timeout()).await {
-        Ok(found) => {
-            report.passed("name", format!("{host} is {}", found.address.ip()));
-            report.passed("port", format!("port {port} answers"));
-            certificate(&found, report)
-        }
-        Err(error) => {
-            unreachable(&error, host, port, report);
-            None
-        }
-    }
-}
-
-fn unreachable(error: &Error, host: &str, port: u16, report: &mut CheckReport) {
-    match error.failure() {
-        Some(ConnectFailure::Dns) => report.failed(
-            "name",
-            format!("the name {host} is not known"),
-            "check the host in `url`, and the name service of this machine",
-        ),
-        Some(ConnectFailure::Tls(failure)) => {
-            report.passed("name", format!("{host} is known"));
-            report.passed("port", format!("port {port} answers"));
-            report.failed("TLS", failure.to_string(), failure.remedy());
-        }
-        Some(ConnectFailure::Refused) => {
-            report.passed("name", format!("{host} is known"));
-            report.failed(
-                "port",
-                format!("port {port} refuses connections"),
-                "check the port in `url`, and that InVentry's interface is switched on",
-            );
-        }
-        _ => {
-            report.passed("name", format!("{host} is known"));
-            report.failed(
-                "port",
-                format!("nothing answers at port {port}: {error}"),
-                "check host and port in `url`, the firewall between, and that the server is running",
-            );
-        }
-    }
-}
-
-fn certificate(found: &Probe, report: &mut CheckReport) -> Option<()> {
-    let Some(shown) = &found.certificate else {
-        report.warning(
-            "TLS",
+    let client = endpoint.client();
+    Reach::new(client.base(), client.trust(), endpoint.config.connect_timeout())
+        .refused("", "check the port in `url`, and that InVentry's interface is switched on")
+        .open(
             "the connection is not encrypted; that is possible within this machine only",
             "use the https address of the server",
-        );
-        return Some(());
-    };
-    let detail = format!("certificate of {}, SHA-256 {}", shown.subject, shown.fingerprint);
-    let Some(failure) = &found.failure else {
-        report.passed("TLS", detail);
-        return Some(());
-    };
-    let remedy = format!(
-        "compare the fingerprint with the one at the server; if it is the same, trust it: \
-         trust = {{ pinned_sha256 = [\"{}\"] }}",
-        shown.fingerprint
-    );
-    report.failed("TLS", format!("{failure} ({detail})"), remedy);
-    None
+        )
+        .check(report)
+        .await
+        .map(drop)
 }
 
 /// The first call tells whether the key is good, and whether the server speaks as the profile says.
@@ -168,18 +105,6 @@ fn licence(info: &Info, report: &mut CheckReport) -> Option<()> {
 
 fn ends_soon(until: NaiveDate, today: NaiveDate) -> bool {
     until.signed_duration_since(today) <= LICENCE
-}
-
-fn clock(endpoint: &InventryEndpoint, report: &mut CheckReport) {
-    match endpoint.client().clock_difference() {
-        Some(difference) if difference.abs() > CLOCK => report.warning(
-            "clock",
-            format!("the server's clock differs by {} seconds", difference.num_seconds()),
-            "set both clocks by a time server: events are booked by the server's clock",
-        ),
-        Some(difference) => report.passed("clock", format!("differs by {} seconds", difference.num_seconds())),
-        None => report.passed("clock", "the server does not tell the time with its answers"),
-    }
 }
 
 /// A look at everything that is going to be read.

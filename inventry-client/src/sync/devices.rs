@@ -1,12 +1,12 @@
 //! Devices: kiosks, readers, the app, and the device that stands for none.
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt as _};
-use sync_core::connector::{InvalidRecord, Key, Page, ReadCaps, Record, Source, SyncError, Window};
+use futures::stream::BoxStream;
+use sync_core::connector::{Key, Listed, Page, ReadCaps, Record, Source, SyncError, Window};
 use sync_core::model::{Device, ExternalId, Known};
 
 use super::endpoint::InventryEndpoint;
-use super::table::{invalid, matching, name_only, pages};
+use super::table::{invalid, name_only};
 use crate::devices;
 use crate::id::DeviceId;
 use crate::info::Capability;
@@ -21,27 +21,21 @@ impl Source<Device> for InventryEndpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Device>, SyncError>> {
-        let read = async {
-            match self.devices().await {
-                Ok((records, invalid)) => pages(records, invalid),
-                Err(error) => vec![Err(error)],
-            }
-        };
-        stream::once(read).flat_map(stream::iter).boxed()
+        Listed::stream(self.devices())
     }
 
     /// The interface shows devices as a list only.
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Device>>, SyncError> {
-        Ok(self.devices().await?.0.into_iter().find(|record| record.id == *id))
+        Ok(self.devices().await?.one(id))
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<Device>>, SyncError> {
-        Ok(matching(by, &name_only(), self.devices().await?.0))
+        Ok(by.among(self.devices().await?.records, &name_only()))
     }
 }
 
 impl InventryEndpoint {
-    async fn devices(&self) -> Result<(Vec<Record<Device>>, Vec<InvalidRecord>), SyncError> {
+    async fn devices(&self) -> Result<Listed<Device>, SyncError> {
         self.require(Capability::Devices).await?;
         let listing = self.client().devices().list().await.map_err(crate::error::sync)?;
         let here = listing.items.iter().filter(|device| self.is_of_our_sites(device.site.as_ref()));
@@ -49,7 +43,7 @@ impl InventryEndpoint {
         if !records.iter().any(|record| record.id.as_str() == DeviceId::NONE) {
             records.push(named(DeviceId::NONE, NO_DEVICE));
         }
-        Ok((records, listing.invalid.iter().map(invalid).collect()))
+        Ok(Listed::new(records, listing.invalid.iter().map(invalid).collect()))
     }
 }
 

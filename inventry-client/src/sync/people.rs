@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use connector_http::ErrorKind;
-use futures::stream::{self, BoxStream, StreamExt as _};
-use sync_core::connector::{ErrorClass, Key, Page, ReadCaps, Record, Source, SyncError, Window};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
+use sync_core::connector::{ErrorClass, Key, Listed, Page, ReadCaps, Record, Source, SyncError, Window};
 use sync_core::model::{EntityKind, ExternalId, Person};
 
 use super::endpoint::InventryEndpoint;
 use super::person;
 use super::roster::Merge;
-use super::table::{caps, matching, pages};
+use super::table::caps;
 use crate::error;
 use crate::id::PersonId;
 use crate::personnel::{self, PersonnelQuery};
@@ -23,13 +23,7 @@ impl Source<Person> for InventryEndpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Person>, SyncError>> {
-        let read = async {
-            match self.everybody(false).await {
-                Ok((records, invalid)) => pages(records, invalid),
-                Err(error) => vec![Err(error)],
-            }
-        };
-        stream::once(read).flat_map(stream::iter).boxed()
+        Listed::stream(self.everybody(false))
     }
 
     fn as_of(&self) -> Option<DateTime<Utc>> {
@@ -37,11 +31,8 @@ impl Source<Person> for InventryEndpoint {
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Person>>, SyncError> {
-        let person = match self.client().person(&PersonId::new(id.as_str())).get().await {
-            Ok(person) => person,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error::sync(error)),
-        };
+        let answer = self.client().person(&PersonId::new(id.as_str())).get().await;
+        let Some(person) = found(answer).map_err(error::sync)? else { return Ok(None) };
         if person.person_type != PersonType::Personnel || !self.is_of_our_people(&person) {
             return Ok(None);
         }
@@ -53,7 +44,7 @@ impl Source<Person> for InventryEndpoint {
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<Person>>, SyncError> {
-        Ok(matching(by, &Source::<Person>::reads(self), self.everybody(true).await?.0))
+        Ok(by.among(self.everybody(true).await?.0, &Source::<Person>::reads(self)))
     }
 }
 

@@ -4,17 +4,16 @@
 //! one that comes from elsewhere opens nothing until somebody says so there.
 
 use async_trait::async_trait;
-use connector_http::ErrorKind;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    AttemptKey, Changes, Draft, Key, Page, Precondition, ReadCaps, Record, Removal, Sink, Source, SyncError, Window,
-    WriteCaps,
+    AttemptKey, Changes, Draft, Key, Listed, Page, Precondition, ReadCaps, Record, Removal, Sink, Source, SyncError,
+    Window, WriteCaps,
 };
 use sync_core::model::{AccessPolicy, ExternalId, Known};
 
-use super::Net2Endpoint;
-use super::departments::{matching, name_only, named_writes, required};
-use super::people::{gone, wrong};
+use super::departments::{name_only, named_writes};
+use super::{NET2, Net2Endpoint};
 use crate::access_levels::{AccessLevel, DeleteAccessLevel};
 use crate::id::AccessLevelId;
 
@@ -25,20 +24,16 @@ impl Source<AccessPolicy> for Net2Endpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<AccessPolicy>, SyncError>> {
-        stream::once(async { Ok(Page::whole(self.levels().await?, Vec::new())) }).boxed()
+        Listed::stream(self.levels())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<AccessPolicy>>, SyncError> {
         let Some(id) = level_id(id) else { return Ok(None) };
-        match self.net2.access_levels().get(id).await {
-            Ok(level) => Ok(Some(record(&level))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(found(self.net2.access_levels().get(id).await)?.as_ref().map(record))
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<AccessPolicy>>, SyncError> {
-        Ok(matching(by, &name_only(), self.levels().await?))
+        Ok(by.among(self.levels().await?, &name_only()))
     }
 }
 
@@ -53,7 +48,7 @@ impl Sink<AccessPolicy> for Net2Endpoint {
         draft: &Draft<AccessPolicy>,
         _attempt: &AttemptKey,
     ) -> Result<Record<AccessPolicy>, SyncError> {
-        let name = required(&draft.value.name)?;
+        let name = draft.value.name.required("name")?;
         Ok(record(&self.once.access_levels().create(name, &[]).await?))
     }
 
@@ -64,11 +59,11 @@ impl Sink<AccessPolicy> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<AccessPolicy>, SyncError> {
-        let level = level_id(id).ok_or_else(gone)?;
+        let level = level_id(id).ok_or_else(|| SyncError::gone(NET2))?;
         if changes.0.name.is_known() {
-            self.once.access_levels().rename(level, required(&changes.0.name)?).await?;
+            self.once.access_levels().rename(level, changes.0.name.required("name")?).await?;
         }
-        Source::<AccessPolicy>::get(self, id).await?.ok_or_else(gone)
+        Source::<AccessPolicy>::get(self, id).await?.ok_or_else(|| SyncError::gone(NET2))
     }
 
     async fn remove(
@@ -78,9 +73,9 @@ impl Sink<AccessPolicy> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<(), SyncError> {
-        let level = level_id(id).ok_or_else(gone)?;
+        let level = level_id(id).ok_or_else(|| SyncError::gone(NET2))?;
         if *how != Removal::Delete {
-            return Err(wrong("access level", "can only be deleted"));
+            return Err(SyncError::wrong("access level", "can only be deleted"));
         }
         Ok(self.once.send(&DeleteAccessLevel::new(level)).await?)
     }

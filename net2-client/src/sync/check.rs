@@ -1,6 +1,7 @@
 //! The connection test: what works, what does not, why, and what to do.
 
-use connector_http::{ConnectFailure, Error, ErrorKind, Probe, probe};
+use connector_http::sync::Reach;
+use connector_http::{Error, ErrorKind};
 use http::StatusCode;
 use sync_core::connector::CheckReport;
 
@@ -19,91 +20,26 @@ pub(super) async fn run(endpoint: &Net2Endpoint) -> CheckReport {
     }
     .await;
     if complete.is_none() {
-        let made: Vec<_> = report.steps.iter().map(|step| step.name.clone()).collect();
-        let left: Vec<_> = STEPS.into_iter().filter(|step| !made.iter().any(|name| name == step)).collect();
-        report.skipped(&left);
+        report.skip_rest(&STEPS);
     }
     report
 }
 
-/// Name, port and certificate. `None` ends the test.
 async fn reach(endpoint: &Net2Endpoint, report: &mut CheckReport) -> Option<()> {
-    let base = endpoint.net2.http().base();
-    let host = base.host_str().unwrap_or_default();
-    let port = base.port_or_known_default().unwrap_or_default();
-    match probe(base, endpoint.net2.trust(), endpoint.config.connect_timeout()).await {
-        Ok(found) => {
-            report.passed("name", format!("{host} is {}", found.address.ip()));
-            report.passed("port", format!("port {port} answers"));
-            certificate(&found, report)
-        }
-        Err(error) => {
-            unreachable(&error, host, port, report);
-            None
-        }
-    }
-}
-
-fn unreachable(error: &Error, host: &str, port: u16, report: &mut CheckReport) {
-    match error.failure() {
-        Some(ConnectFailure::Dns) => report.failed(
-            "name",
-            format!("the name {host} is not known"),
-            "check the host in `url`, and the name service of this machine",
-        ),
-        Some(ConnectFailure::Refused) => {
-            report.passed("name", format!("{host} is known"));
-            report.failed(
-                "port",
-                format!("port {port} refuses connections: it is the wrong port, or the Net2 Local API is switched off"),
-                "check the port in `url` (8443 for https, 8080 for http, unless changed); in the Net2 Configuration Utility, \
-                 tab Security, switch the Local API on and restart the services (it is off by default since 6.6 SR5)",
-            );
-        }
-        Some(ConnectFailure::Tls(failure)) => {
-            report.passed("name", format!("{host} is known"));
-            report.passed("port", format!("port {port} answers"));
-            report.failed("TLS", failure.to_string(), failure.remedy());
-        }
-        _ => {
-            report.passed("name", format!("{host} is known"));
-            report.failed(
-                "port",
-                format!("nothing answers at port {port}: {error}"),
-                "check host and port in `url`, the firewall between, and that the server is running",
-            );
-        }
-    }
-}
-
-fn certificate(found: &Probe, report: &mut CheckReport) -> Option<()> {
-    let Some(shown) = &found.certificate else {
-        report.warning(
-            "TLS",
+    let net2 = &endpoint.net2;
+    Reach::new(net2.http().base(), net2.trust(), endpoint.config.connect_timeout())
+        .refused(
+            ": it is the wrong port, or the Net2 Local API is switched off",
+            "check the port in `url` (8443 for https, 8080 for http, unless changed); in the Net2 Configuration Utility, \
+             tab Security, switch the Local API on and restart the services (it is off by default since 6.6 SR5)",
+        )
+        .open(
             "the connection is not encrypted: the operator's password travels in clear",
             "use the https address of the server, port 8443 unless changed",
-        );
-        return Some(());
-    };
-    let detail = format!("certificate of {}, SHA-256 {}", shown.subject, shown.fingerprint);
-    match &found.failure {
-        None => {
-            report.passed("TLS", detail);
-            Some(())
-        }
-        Some(failure) => {
-            report.failed(
-                "TLS",
-                format!("{failure} ({detail})"),
-                format!(
-                    "compare the fingerprint with the one at the server; if it is the same, trust it: \
-                     trust = {{ pinned_sha256 = [\"{}\"] }}",
-                    shown.fingerprint
-                ),
-            );
-            None
-        }
-    }
+        )
+        .check(report)
+        .await
+        .map(drop)
 }
 
 async fn sign_in(endpoint: &Net2Endpoint, report: &mut CheckReport) -> Option<()> {

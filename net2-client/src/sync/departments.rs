@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_http::ErrorKind;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, FieldCaps, Key, LateApply, Page, Precondition, ReadCaps,
-    Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window, WriteCaps,
+    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, FieldCaps, Key, LateApply, Listed, Page, Precondition,
+    ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window, WriteCaps,
 };
-use sync_core::model::{Canonical, Department, Entity, ExternalId, Known};
+use sync_core::model::{Canonical, Department, ExternalId, Known};
 
-use super::Net2Endpoint;
-use super::people::{gone, wrong};
+use super::{NET2, Net2Endpoint};
 use crate::departments::DeleteDepartment;
 use crate::id::DepartmentId;
 
@@ -23,7 +22,7 @@ impl Source<Department> for Net2Endpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Department>, SyncError>> {
-        stream::once(async { Ok(Page::whole(self.departments().await?, Vec::new())) }).boxed()
+        Listed::stream(self.departments())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Department>>, SyncError> {
@@ -31,15 +30,11 @@ impl Source<Department> for Net2Endpoint {
         if id == DepartmentId::NONE {
             return Ok(None);
         }
-        match self.net2.departments().get(id).await {
-            Ok(department) => Ok(Some(record(&department))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(found(self.net2.departments().get(id).await)?.as_ref().map(record))
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<Department>>, SyncError> {
-        Ok(matching(by, &name_only(), self.departments().await?))
+        Ok(by.among(self.departments().await?, &name_only()))
     }
 }
 
@@ -52,7 +47,7 @@ impl Sink<Department> for Net2Endpoint {
     }
 
     async fn create(&self, draft: &Draft<Department>, _attempt: &AttemptKey) -> Result<Record<Department>, SyncError> {
-        let name = required(&draft.value.name)?;
+        let name = draft.value.name.required("name")?;
         Ok(record(&self.once.departments().create(name).await?))
     }
 
@@ -63,11 +58,11 @@ impl Sink<Department> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<Department>, SyncError> {
-        let department: DepartmentId = id.as_str().parse().map_err(|_| gone())?;
+        let department: DepartmentId = id.as_str().parse().map_err(|_| SyncError::gone(NET2))?;
         if changes.0.name.is_known() {
-            self.once.departments().rename(department, required(&changes.0.name)?).await?;
+            self.once.departments().rename(department, changes.0.name.required("name")?).await?;
         }
-        Source::<Department>::get(self, id).await?.ok_or_else(gone)
+        Source::<Department>::get(self, id).await?.ok_or_else(|| SyncError::gone(NET2))
     }
 
     async fn remove(
@@ -77,9 +72,9 @@ impl Sink<Department> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<(), SyncError> {
-        let department: DepartmentId = id.as_str().parse().map_err(|_| gone())?;
+        let department: DepartmentId = id.as_str().parse().map_err(|_| SyncError::gone(NET2))?;
         if *how != Removal::Delete || department == DepartmentId::NONE {
-            return Err(wrong("department", "can only be deleted, and number 0 not even that"));
+            return Err(SyncError::wrong("department", "can only be deleted, and number 0 not even that"));
         }
         Ok(self.once.send(&DeleteDepartment::new(department)).await?)
     }
@@ -119,17 +114,4 @@ pub(super) fn named_writes(request_lifetime: Duration) -> WriteCaps {
         removal: RemovalCaps { delete: true, ..RemovalCaps::default() },
         parallel: 1,
     }
-}
-
-/// The records that a key is about.
-pub(super) fn matching<T: Entity>(by: &Key, caps: &ReadCaps, records: Vec<Record<T>>) -> Vec<Record<T>> {
-    let Key::Field { name, value } = by else { return Vec::new() };
-    let (Some(field), Some(caps)) = (T::field(name), caps.field(name)) else { return Vec::new() };
-    let wanted = caps.canonical.compare_form(value);
-    let same = |record: &Record<T>| caps.canonical.compare_form(&(field.get)(&record.value)) == wanted;
-    records.into_iter().filter(same).collect()
-}
-
-pub(super) fn required(name: &Known<String>) -> Result<&str, SyncError> {
-    name.value().map(String::as_str).ok_or_else(|| wrong("name", "is missing"))
 }

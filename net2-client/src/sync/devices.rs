@@ -1,13 +1,13 @@
 //! Devices and their groups: the doors of Net2, read only.
 
 use async_trait::async_trait;
-use connector_http::ErrorKind;
+use connector_http::sync::found;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
-use sync_core::connector::{FieldCaps, Key, Page, ReadCaps, Record, Source, SyncError, Window};
+use sync_core::connector::{FieldCaps, Key, Listed, Page, ReadCaps, Record, Source, SyncError, Window};
 use sync_core::model::{Canonical, Device, DeviceGroup, Entity as _, EntityKind, ExternalId, Known, RefKey};
 
 use super::Net2Endpoint;
-use super::departments::{matching, name_only};
+use super::departments::name_only;
 use crate::door_groups::DoorGroup;
 use crate::doors::Door;
 use crate::id::DoorGroupId;
@@ -20,7 +20,7 @@ impl Source<Device> for Net2Endpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Device>, SyncError>> {
-        stream::once(async { Ok(Page::whole(self.devices().await?, Vec::new())) }).boxed()
+        Listed::stream(self.devices())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Device>>, SyncError> {
@@ -28,7 +28,7 @@ impl Source<Device> for Net2Endpoint {
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<Device>>, SyncError> {
-        Ok(matching(by, &Source::<Device>::reads(self), self.devices().await?))
+        Ok(by.among(self.devices().await?, &Source::<Device>::reads(self)))
     }
 }
 
@@ -41,20 +41,17 @@ impl Source<DeviceGroup> for Net2Endpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<DeviceGroup>, SyncError>> {
-        stream::once(async { Ok(Page::whole(self.groups().await?, Vec::new())) }).boxed()
+        Listed::stream(self.groups())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<DeviceGroup>>, SyncError> {
         let Ok(id) = id.as_str().parse::<DoorGroupId>() else { return Ok(None) };
-        match self.net2.door_groups().get(id).await {
-            Ok(group) => self.group(group).await.map(Some),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let Some(group) = found(self.net2.door_groups().get(id).await)? else { return Ok(None) };
+        self.group(group).await.map(Some)
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<DeviceGroup>>, SyncError> {
-        Ok(matching(by, &Source::<DeviceGroup>::reads(self), self.groups().await?))
+        Ok(by.among(self.groups().await?, &Source::<DeviceGroup>::reads(self)))
     }
 }
 

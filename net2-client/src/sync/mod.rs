@@ -30,3 +30,6 @@ pub use config::{FieldMap, Net2Config};
 pub use connector_http::{ConfigFault, TrustConfig};
 pub use doors::{BookersConfig, FieldChoice, Net2Doors};
 pub use endpoint::Net2Endpoint;
+
+/// What reports call the system.
+const NET2: &str = "Net2";

@@ -5,17 +5,18 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use connector_http::sync::found;
 use connector_http::{Error, ErrorKind};
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, End, ErrorClass, InvalidRecord, Key, LateApply, Marker,
+    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, ErrorClass, InvalidRecord, Key, LateApply, Listed, Marker,
     Page, Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window,
     WriteCaps,
 };
-use sync_core::model::{Credential, Entity as _, EntityKind, ExternalId, Known, Person, RefKey};
+use sync_core::model::{Credential, EntityKind, ExternalId, Known, Person, RefKey};
 
 use super::details::is_card;
-use super::{Net2Endpoint, person};
+use super::{NET2, Net2Endpoint, person};
 use crate::answer::{InvalidItem, Listing};
 use crate::departments::Department;
 use crate::id::{AccessLevelId, DepartmentId, UserId};
@@ -37,13 +38,7 @@ impl Source<Person> for Net2Endpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Person>, SyncError>> {
-        let read = async {
-            match self.everybody().await {
-                Ok((records, invalid)) => pages(records, invalid).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(SyncError::from(error))],
-            }
-        };
-        stream::once(read).flat_map(stream::iter).boxed()
+        Listed::stream(self.everybody())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Person>>, SyncError> {
@@ -64,15 +59,7 @@ impl Source<Person> for Net2Endpoint {
                 }
                 Ok(found)
             }
-            Key::Field { name, value } => {
-                let caps = Source::<Person>::reads(self);
-                let (Some(field), Some(caps)) = (Person::field(name), caps.field(name)) else { return Ok(Vec::new()) };
-                let wanted = caps.canonical.compare_form(value);
-                let (records, _) = self.everybody().await?;
-                let same = |record: &Record<Person>| caps.canonical.compare_form(&(field.get)(&record.value)) == wanted;
-                Ok(records.into_iter().filter(same).collect())
-            }
-            _ => Ok(Vec::new()),
+            _ => Ok(by.among(self.everybody().await?.0, &Source::<Person>::reads(self))),
         }
     }
 }
@@ -88,7 +75,13 @@ impl Sink<Person> for Net2Endpoint {
             request_lifetime: self.config.request_lifetime(),
             update: Update::Replace,
             precondition: false,
-            removal: RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, delete: true, withheld: None },
+            removal: RemovalCaps {
+                unlink_credentials: true,
+                disable: true,
+                mark_leaver: true,
+                delete: true,
+                withheld: None,
+            },
             parallel: 4,
         }
     }
@@ -120,9 +113,9 @@ impl Sink<Person> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<Person>, SyncError> {
-        let user = self.user(id).await?.ok_or_else(gone)?;
+        let user = self.user(id).await?.ok_or_else(|| SyncError::gone(NET2))?;
         self.write_beside(user.id, &changes.0, &user).await?;
-        let updated = self.user(id).await?.ok_or_else(gone)?;
+        let updated = self.user(id).await?.ok_or_else(|| SyncError::gone(NET2))?;
         Ok(self.read_one(&updated).await?)
     }
 
@@ -133,7 +126,7 @@ impl Sink<Person> for Net2Endpoint {
         _precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<(), SyncError> {
-        let user = self.user(id).await?.ok_or_else(gone)?;
+        let user = self.user(id).await?.ok_or_else(|| SyncError::gone(NET2))?;
         self.details.forget(user.id).await;
         let handle = self.once.user(user.id);
         let no_pin = UserChanges::new().pin(Change::Clear);
@@ -156,7 +149,7 @@ impl Sink<Person> for Net2Endpoint {
                 };
                 handle.update(&expired).await?;
             }
-            _ => return Err(SyncError::new(ErrorClass::Config, "Net2 cannot withdraw a person in this way")),
+            _ => return Err(SyncError::no_such_removal(NET2)),
         }
         Ok(())
     }
@@ -187,11 +180,7 @@ impl Net2Endpoint {
         if id == UserId::SYSTEM_ENGINEER {
             return Ok(None);
         }
-        match self.net2.users().get(id).await {
-            Ok(user) => Ok(Some(user)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        found(self.net2.users().get(id).await)
     }
 
     async fn read_one(&self, user: &User) -> Result<Record<Person>, Error> {
@@ -238,7 +227,8 @@ impl Net2Endpoint {
             Known::Unknown => return Ok(()),
             Known::Empty => Department::none(),
             Known::Value(key) => {
-                let id: DepartmentId = key.id.as_str().parse().map_err(|_| wrong("department", "is no number"))?;
+                let id: DepartmentId =
+                    key.id.as_str().parse().map_err(|_| SyncError::wrong("department", "is no number"))?;
                 self.net2.departments().get(id).await?
             }
         };
@@ -259,7 +249,10 @@ impl Net2Endpoint {
         for value in wanted {
             match present.iter().find(|token| token.token_value == *value) {
                 Some(token) if token.is_lost => {
-                    return Err(wrong("credentials", "include a card that Net2 has as lost: lift that there first"));
+                    return Err(SyncError::wrong(
+                        "credentials",
+                        "include a card that Net2 has as lost: lift that there first",
+                    ));
                 }
                 Some(_) => {}
                 None => {
@@ -287,7 +280,7 @@ async fn set_permissions(handle: &UserHandle, set: &PermissionSet) -> Result<(),
 }
 
 fn wanted_levels(policies: &Known<BTreeSet<RefKey>>) -> Result<Option<BTreeSet<AccessLevelId>>, SyncError> {
-    let level = |key: &RefKey| key.id.as_str().parse().map_err(|_| wrong("policies", "are no numbers"));
+    let level = |key: &RefKey| key.id.as_str().parse().map_err(|_| SyncError::wrong("policies", "are no numbers"));
     match policies {
         Known::Unknown => Ok(None),
         Known::Empty => Ok(Some(BTreeSet::new())),
@@ -309,29 +302,7 @@ fn clash(error: Error, field: &'static str) -> SyncError {
     if duplicate { error.with_clashing_key(field) } else { error }
 }
 
-pub(super) fn pages(mut records: Vec<Record<Person>>, invalid: Vec<InvalidRecord>) -> Vec<Page<Person>> {
-    let count = (records.len() + invalid.len()) as u64;
-    let mut pages = Vec::new();
-    while records.len() > PAGE {
-        let rest = records.split_off(PAGE);
-        pages.push(Page { records, invalid: Vec::new(), end: None });
-        records = rest;
-    }
-    pages.push(Page { records, invalid, end: Some(End { count: Some(count), complete: true }) });
-    pages
-}
-
 pub(super) fn invalid(item: &InvalidItem) -> InvalidRecord {
     let id = item.id.map_or_else(|| format!("row {}", item.position + 1), |id| id.to_string());
     InvalidRecord::new(id, &item.field, &item.reason)
 }
-
-pub(super) fn gone() -> SyncError {
-    SyncError::new(ErrorClass::NotFound, "Net2 has no such record")
-}
-
-pub(super) fn wrong(field: &'static str, why: &'static str) -> SyncError {
-    SyncError::new(ErrorClass::Invalid, format!("{field} {why}")).with_field(field)
-}
-
-const PAGE: usize = 1000;

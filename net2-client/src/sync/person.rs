@@ -122,24 +122,18 @@ pub(super) fn expiry(config: &Net2Config, last_day: NaiveDate) -> ServerTime {
     ServerTime::day(last_day.checked_add_days(days).unwrap_or(last_day))
 }
 
-/// Our mark in a custom field.
+/// Our mark in a custom field. Our word alone was left by a predecessor.
 fn marker(config: &Net2Config, text: &str) -> Option<Marker> {
-    let rest = text.trim().strip_prefix(config.marker_text.as_str())?;
-    if rest.is_empty() {
-        return Some(Marker::TextOnly);
-    }
-    rest.strip_prefix(':')?.parse().ok().map(Marker::Ours)
-}
-
-fn marker_text(config: &Net2Config, key: SyncKey) -> String {
-    format!("{}:{key}", config.marker_text)
+    let word = config.marker_text.as_str();
+    let key = Marker::key_in(word, text).map(Marker::Ours);
+    key.or_else(|| (text.trim() == word).then_some(Marker::TextOnly))
 }
 
 /// The user to create for a person, mark included; department, cards and access follow by their own calls.
 pub(super) fn new_user(config: &Net2Config, person: &Person, key: SyncKey) -> NewUser {
     let user = unmarked_user(config, person);
     match config.marker_id() {
-        Some(field) => user.with(|user| user.custom_field(field, marker_text(config, key))),
+        Some(field) => user.with(|user| user.custom_field(field, Marker::text(&config.marker_text, key))),
         None => user,
     }
 }
@@ -293,8 +287,8 @@ mod tests {
     fn our_mark_is_found_again() {
         let pair = Pair::new(EntityKind::Person, "a", "b");
         let key = SyncKey::new(&pair, &EndpointName::new("a"), &"7".into(), 0);
-        assert_eq!(marker(&config(), &marker_text(&config(), key)), Some(Marker::Ours(key)));
+        assert_eq!(marker(&config(), &Marker::text(&config().marker_text, key)), Some(Marker::Ours(key)));
         assert_eq!(marker(&config(), "DOORSYNCED"), None);
-        assert!(marker_text(&config(), key).len() <= 50);
+        assert!(Marker::text(&config().marker_text, key).len() <= 50);
     }
 }

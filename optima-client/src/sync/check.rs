@@ -1,7 +1,7 @@
 //! The connection test: what works, what does not, why, and what to do.
 
-use chrono::TimeDelta;
-use connector_http::{ConnectFailure, Error, ErrorKind, Probe, probe};
+use connector_http::sync::Reach;
+use connector_http::{Error, ErrorKind};
 use sync_core::connector::CheckReport;
 
 use super::OptimaEndpoint;
@@ -9,7 +9,7 @@ use crate::info::Info;
 use crate::refusal::refusal;
 use crate::words::{Capability, ProblemKind};
 
-const STEPS: [&str; 9] = ["name", "port", "TLS", "sign-in", "licence", "version", "capabilities", "clock", "reads"];
+const STEPS: [&str; 8] = ["name", "port", "TLS", "sign-in", "licence", "version", "capabilities", "reads"];
 
 pub(super) async fn run(endpoint: &OptimaEndpoint) -> CheckReport {
     let mut report = CheckReport::default();
@@ -21,78 +21,26 @@ pub(super) async fn run(endpoint: &OptimaEndpoint) -> CheckReport {
             version(info, &mut report);
             capabilities(info, &mut report);
         }
-        clock(endpoint, &mut report);
         reads(endpoint, &mut report).await
     }
     .await;
     if complete.is_none() {
-        let made: Vec<_> = report.steps.iter().map(|step| step.name.clone()).collect();
-        let left: Vec<_> = STEPS.into_iter().filter(|step| !made.iter().any(|name| name == step)).collect();
-        report.skipped(&left);
+        report.skip_rest(&STEPS);
     }
     report
 }
 
-/// Name, port and certificate. `None` ends the test.
 async fn reach(endpoint: &OptimaEndpoint, report: &mut CheckReport) -> Option<()> {
-    let base = endpoint.optima.http().base();
-    let host = base.host_str().unwrap_or_default();
-    let port = base.port_or_known_default().unwrap_or_default();
-    match probe(base, endpoint.optima.trust(), endpoint.config.connect_timeout()).await {
-        Ok(found) => {
-            report.passed("name", format!("{host} is {}", found.address.ip()));
-            report.passed("port", format!("port {port} answers"));
-            certificate(&found, report)
-        }
-        Err(error) => {
-            unreachable(&error, host, port, report);
-            None
-        }
-    }
-}
-
-fn unreachable(error: &Error, host: &str, port: u16, report: &mut CheckReport) {
-    if let Some(ConnectFailure::Dns) = error.failure() {
-        let remedy = "check the host in `url`, and the name service of this machine";
-        return report.failed("name", format!("the name {host} is not known"), remedy);
-    }
-    report.passed("name", format!("{host} is known"));
-    match error.failure() {
-        Some(ConnectFailure::Refused) => report.failed(
-            "port",
-            format!("port {port} refuses connections"),
-            "check the port in `url`, and that the interface of Optima is running",
-        ),
-        Some(ConnectFailure::Tls(failure)) => {
-            report.passed("port", format!("port {port} answers"));
-            report.failed("TLS", failure.to_string(), failure.remedy());
-        }
-        _ => report.failed(
-            "port",
-            format!("nothing answers at port {port}: {error}"),
-            "check host and port in `url`, the firewall between, and that the server is running",
-        ),
-    }
-}
-
-fn certificate(found: &Probe, report: &mut CheckReport) -> Option<()> {
-    let Some(shown) = &found.certificate else {
-        let remedy = "use an https address, unless the server is on this machine";
-        report.warning("TLS", "the connection is not encrypted: the key travels in clear", remedy);
-        return Some(());
-    };
-    let detail = format!("certificate of {}, SHA-256 {}", shown.subject, shown.fingerprint);
-    let Some(failure) = &found.failure else {
-        report.passed("TLS", detail);
-        return Some(());
-    };
-    let remedy = format!(
-        "compare the fingerprint with the one at the server; if it is the same, trust it: \
-         trust = {{ pinned_sha256 = [\"{}\"] }}",
-        shown.fingerprint
-    );
-    report.failed("TLS", format!("{failure} ({detail})"), remedy);
-    None
+    let optima = &endpoint.optima;
+    Reach::new(optima.http().base(), optima.trust(), endpoint.config.connect_timeout())
+        .refused("", "check the port in `url`, and that the interface of Optima is running")
+        .open(
+            "the connection is not encrypted: the key travels in clear",
+            "use an https address, unless the server is on this machine",
+        )
+        .check(report)
+        .await
+        .map(drop)
 }
 
 /// The first call that is signed. A profile without a call for it shows its sign-in when it reads.
@@ -198,22 +146,6 @@ fn capabilities(info: &Info, report: &mut CheckReport) {
     }
     let said: Vec<_> = missing.iter().map(|(capability, so)| format!("`{capability}` is missing: {so}")).collect();
     report.warning("capabilities", said.join("; "), "switch that part off, or have it enabled at the server");
-}
-
-fn clock(endpoint: &OptimaEndpoint, report: &mut CheckReport) {
-    match endpoint.optima.clock_difference() {
-        Some(difference) if difference.abs() > TimeDelta::seconds(60) => {
-            let (seconds, way) =
-                (difference.num_seconds().abs(), if difference < TimeDelta::zero() { "behind" } else { "ahead" });
-            report.warning(
-                "clock",
-                format!("the server's clock is {seconds} seconds {way} of this machine's"),
-                "let both take their time from the same source",
-            );
-        }
-        Some(difference) => report.passed("clock", format!("{} ms apart", difference.num_milliseconds().abs())),
-        None => report.passed("clock", "the server does not tell its time"),
-    }
 }
 
 /// The first page of everything that the server says it has.

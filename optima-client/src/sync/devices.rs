@@ -1,14 +1,13 @@
 //! Devices: the readers of Optima, read only. Direction and use are the administrator's at the attendance side.
 
 use async_trait::async_trait;
-use connector_http::ErrorKind;
-use futures::stream::{self, BoxStream, StreamExt as _};
-use sync_core::connector::{FieldCaps, Key, Page, ReadCaps, Record, Source, SyncError, Window};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
+use sync_core::connector::{FieldCaps, Key, Listed, Page, ReadCaps, Record, Source, SyncError, Window};
 use sync_core::model::{Canonical, Device, ExternalId, Known};
 
 use super::OptimaEndpoint;
-use super::people::page;
-use super::policies::matching;
+use super::people::listed;
 use crate::id::ReaderId;
 use crate::listing::Listing;
 use crate::readers::Reader;
@@ -20,20 +19,17 @@ impl Source<Device> for OptimaEndpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Device>, SyncError>> {
-        stream::once(async { Ok(page(&self.readers().await?, record)) }).boxed()
+        Listed::stream(async { Ok::<_, SyncError>(listed(&self.readers().await?, record)) })
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Device>>, SyncError> {
-        match self.optima.readers().get(&ReaderId::new(id.as_str())).await {
-            Ok(reader) => Ok(Some(record(&reader))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.fault(error)),
-        }
+        let reader = found(self.optima.readers().get(&ReaderId::new(id.as_str())).await);
+        Ok(reader.map_err(|error| self.fault(error))?.as_ref().map(record))
     }
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<Device>>, SyncError> {
         let records = self.readers().await?.items.iter().map(record).collect();
-        Ok(matching(by, &Source::<Device>::reads(self), records))
+        Ok(by.among(records, &Source::<Device>::reads(self)))
     }
 }
 

@@ -31,3 +31,6 @@ mod policies;
 pub use config::OptimaConfig;
 pub use connector_http::{ConfigFault, TrustConfig};
 pub use endpoint::OptimaEndpoint;
+
+/// What reports call the system.
+const OPTIMA: &str = "Optima";

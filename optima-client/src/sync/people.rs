@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use connector_http::Error;
 use connector_http::profile::PagingStyle;
-use connector_http::{Error, ErrorKind};
-use futures::stream::{self, BoxStream, StreamExt as _};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, End, ErrorClass, InvalidRecord, Key, LateApply, Page,
-    Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SnapshotCaps, Source, SyncError, Update, Window,
-    WriteCaps,
+    AttemptKey, Changes, CompleteSignal, CreateClass, Draft, InvalidRecord, Key, LateApply, Listed, Marker, Page,
+    Precondition, ReadCaps, Record, Removal, RemovalCaps, Sink, SiteDay, SnapshotCaps, Source, SyncError, Update,
+    Window, WriteCaps,
 };
-use sync_core::model::{Credential, Entity as _, EntityKind, ExternalId, FieldValue, Person, Scalar};
+use sync_core::model::{Credential, EntityKind, ExternalId, FieldValue, Person, Scalar};
 
-use super::OptimaEndpoint;
 use super::fault::fault;
-use super::person::{Rules, marker_text};
+use super::person::Rules;
+use super::{OPTIMA, OptimaEndpoint};
 use crate::badges::{Badge, BadgePatch, BadgeQuery};
 use crate::id::{BadgeId, IdempotencyKey};
 use crate::listing::{InvalidItem, Listing};
@@ -36,9 +37,9 @@ impl Source<Person> for OptimaEndpoint {
             let listing = self.listed(&BadgeQuery::all()).await?;
             self.note_badges_made(listing.as_of.map(|at| at.to_utc()));
             let rules = self.rules();
-            Ok(page(&listing, |badge| rules.record(badge)))
+            Ok::<_, SyncError>(listed(&listing, |badge| rules.record(badge)))
         };
-        stream::once(read).boxed()
+        Listed::stream(read)
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Person>>, SyncError> {
@@ -48,17 +49,17 @@ impl Source<Person> for OptimaEndpoint {
     async fn find(&self, by: &Key) -> Result<Vec<Record<Person>>, SyncError> {
         match by {
             Key::Marker(key) if self.rules().has_marker() => {
-                let reference = marker_text(&self.config.marker_text, *key);
-                self.matching(BadgeQuery::all().reference(reference), None).await
+                let reference = Marker::text(&self.config.marker_text, *key);
+                self.badges(&BadgeQuery::all().reference(reference)).await
             }
             Key::Field { name: "credentials", value: FieldValue::Set(wanted) } => {
                 let mut found = Vec::new();
                 for number in wanted.iter().filter_map(card_number) {
-                    found.extend(self.matching(BadgeQuery::all().credential(number), None).await?);
+                    found.extend(self.badges(&BadgeQuery::all().credential(number)).await?);
                 }
                 Ok(found)
             }
-            Key::Field { name, value } => self.matching(BadgeQuery::all(), Some((name, value))).await,
+            Key::Field { .. } => Ok(by.among(self.badges(&BadgeQuery::all()).await?, &Source::<Person>::reads(self))),
             _ => Ok(Vec::new()),
         }
     }
@@ -97,8 +98,8 @@ impl Sink<Person> for OptimaEndpoint {
         precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<Person>, SyncError> {
-        let badge = self.badge(id).await?.ok_or_else(gone)?;
-        same_revision(precondition, badge.etag.as_deref())?;
+        let badge = self.badge(id).await?.ok_or_else(|| SyncError::gone(OPTIMA))?;
+        precondition.met(OPTIMA, badge.etag.as_deref())?;
         let patch = self.rules().patch(&badge, &changes.0)?;
         let written = self.write(&badge, &patch).await?;
         Ok(self.rules().record(written.as_ref().unwrap_or(&badge)))
@@ -111,8 +112,8 @@ impl Sink<Person> for OptimaEndpoint {
         precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<(), SyncError> {
-        let badge = self.badge(id).await?.ok_or_else(gone)?;
-        same_revision(precondition, badge.etag.as_deref())?;
+        let badge = self.badge(id).await?.ok_or_else(|| SyncError::gone(OPTIMA))?;
+        precondition.met(OPTIMA, badge.etag.as_deref())?;
         let patch = match how {
             Removal::Delete => {
                 let deleted = self.once.badges().delete(&badge.id, badge.etag.as_deref()).await;
@@ -120,7 +121,7 @@ impl Sink<Person> for OptimaEndpoint {
             }
             Removal::UnlinkCredentials => Rules::without_cards(&badge),
             Removal::Disable => Rules::disabled(&badge),
-            _ => return Err(SyncError::new(ErrorClass::Config, "Optima cannot withdraw a person in this way")),
+            _ => return Err(SyncError::no_such_removal(OPTIMA)),
         };
         self.write(&badge, &patch).await.map(|_| ())
     }
@@ -132,7 +133,7 @@ impl OptimaEndpoint {
             profile: self.optima.profile(),
             marker_text: &self.config.marker_text,
             policy_order: &self.config.policy_order,
-            zone: self.zone(),
+            days: SiteDay(self.zone()),
             now: self.now(),
             name_length: self.name_length(),
         }
@@ -182,27 +183,12 @@ impl OptimaEndpoint {
     }
 
     async fn badge(&self, id: &ExternalId) -> Result<Option<Badge>, SyncError> {
-        match self.optima.badges().get(&BadgeId::new(id.as_str())).await {
-            Ok(badge) => Ok(Some(badge)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.fault(error)),
-        }
+        found(self.optima.badges().get(&BadgeId::new(id.as_str())).await).map_err(|error| self.fault(error))
     }
 
-    async fn matching(
-        &self,
-        query: BadgeQuery,
-        field: Option<(&'static str, &FieldValue)>,
-    ) -> Result<Vec<Record<Person>>, SyncError> {
+    async fn badges(&self, query: &BadgeQuery) -> Result<Vec<Record<Person>>, SyncError> {
         let rules = self.rules();
-        let caps = Source::<Person>::reads(self);
-        let fits = |record: &Record<Person>| {
-            let Some((name, value)) = field else { return true };
-            let (Some(field), Some(caps)) = (Person::field(name), caps.field(name)) else { return false };
-            caps.canonical.compare_form(&(field.get)(&record.value)) == caps.canonical.compare_form(value)
-        };
-        let listing = self.listed(&query).await?;
-        Ok(listing.items.iter().map(|badge| rules.record(badge)).filter(fits).collect())
+        Ok(self.listed(query).await?.items.iter().map(|badge| rules.record(badge)).collect())
     }
 
     /// Writes what there is to write, if the badge still is as it was read.
@@ -215,32 +201,16 @@ impl OptimaEndpoint {
     }
 }
 
-/// A whole snapshot in one page. Something whose id cannot be read leaves open who is missing.
-pub(super) fn page<I, T>(listing: &Listing<I>, record: impl Fn(&I) -> Record<T>) -> Page<T> {
-    let records: Vec<_> = listing.items.iter().map(record).collect();
-    let invalid: Vec<_> = listing.invalid.iter().enumerate().map(|(place, item)| invalid(place, item)).collect();
+/// Records of a listing. Something whose id cannot be read leaves open who is missing.
+pub(super) fn listed<I, T>(listing: &Listing<I>, record: impl Fn(&I) -> Record<T>) -> Listed<T> {
+    let invalid = listing.invalid.iter().enumerate().map(|(place, item)| invalid(place, item)).collect();
     let complete = listing.invalid.iter().all(|item| item.id.is_some());
-    let count = Some((records.len() + invalid.len()) as u64);
-    Page { records, invalid, end: Some(End { count, complete }) }
+    Listed { complete, ..Listed::new(listing.items.iter().map(record).collect(), invalid) }
 }
 
 pub(super) fn invalid(place: usize, item: &InvalidItem) -> InvalidRecord {
     let id = item.id.clone().unwrap_or_else(|| format!("without an id, number {}", place + 1));
     InvalidRecord::new(id, item.field.clone(), item.reason.clone())
-}
-
-pub(super) fn gone() -> SyncError {
-    SyncError::new(ErrorClass::NotFound, "Optima has no such record")
-}
-
-/// The revision that the engine saw is the one that was just read, which is the one that is sent.
-pub(super) fn same_revision(precondition: &Precondition, etag: Option<&str>) -> Result<(), SyncError> {
-    match (&precondition.revision, etag) {
-        (Some(seen), Some(now)) if seen != now => {
-            Err(SyncError::new(ErrorClass::Conflict, "the record changed at Optima meanwhile"))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn card_number(scalar: &Scalar) -> Option<String> {
@@ -259,12 +229,11 @@ const NAME_LENGTH: usize = 64;
 mod tests {
     use super::super::person::read_marker;
     use super::*;
-    use sync_core::connector::Marker;
 
     #[test]
     fn our_mark_is_told_from_a_text_of_the_same_word() {
         let key: sync_core::model::SyncKey = "00112233445566778899aabbccddeeff".parse().unwrap();
-        assert_eq!(read_marker("timeware", &marker_text("timeware", key)), Some(Marker::Ours(key)));
+        assert_eq!(read_marker("timeware", &Marker::text("timeware", key)), Some(Marker::Ours(key)));
         assert_eq!(read_marker("timeware", "timeware:1042"), Some(Marker::TextOnly));
         assert_eq!(read_marker("timeware", "other:1042"), None);
         assert_eq!(read_marker("timeware", "timeware"), None);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use connector_http::profile::Profile;
-use sync_core::connector::{ErrorClass, FieldCaps, Marker, Record, SyncError};
+use sync_core::connector::{ErrorClass, FieldCaps, Marker, Record, SiteDay, SyncError};
 use sync_core::model::{AccessPolicy, Canonical, Credential as Carried, Entity as _, Known, Person, RefKey, SyncKey};
 
 use super::name;
@@ -17,7 +17,7 @@ pub(super) struct Rules<'a> {
     pub(super) profile: &'a Profile,
     pub(super) marker_text: &'a str,
     pub(super) policy_order: &'a [String],
-    pub(super) zone: Tz,
+    pub(super) days: SiteDay<Tz>,
     pub(super) now: DateTime<Utc>,
     pub(super) name_length: usize,
 }
@@ -56,8 +56,8 @@ impl Rules<'_> {
             last_name: Known::from_text(last),
             policies: badge.access_groups.as_ref().map_or(Known::Unknown, |groups| self.policy(groups)),
             credentials: badge.credentials.as_ref().map_or(Known::Unknown, |_| self.carried(badge)),
-            valid_from: day(badge.valid_from.map(|at| self.day(at.to_utc())), "valid_from"),
-            valid_until: day(badge.valid_until.map(|at| self.last_day(at.to_utc())), "valid_until"),
+            valid_from: day(badge.valid_from.map(|at| self.days.of(at.to_utc())), "valid_from"),
+            valid_until: day(badge.valid_until.map(|at| self.days.last_before(at.to_utc())), "valid_until"),
             active: if has("state") { self.active(badge) } else { Known::Unknown },
             ..Person::default()
         };
@@ -85,7 +85,7 @@ impl Rules<'_> {
                 Some(group) => badge.access_groups(vec![group]),
                 None => badge,
             };
-            if self.has_marker() { badge.reference(marker_text(self.marker_text, key).into()) } else { badge }
+            if self.has_marker() { badge.reference(Marker::text(self.marker_text, key).into()) } else { badge }
         });
         Ok(badge)
     }
@@ -180,14 +180,12 @@ impl Rules<'_> {
     fn validity(&self, patch: BadgePatch, person: &Person, current: Option<&Badge>) -> BadgePatch {
         let had = |at: Option<Option<chrono::DateTime<chrono::FixedOffset>>>| at.flatten().is_some();
         let patch = match person.valid_from {
-            Known::Value(day) => patch.valid_from(Field::Set(self.begin_of(day))),
+            Known::Value(day) => patch.valid_from(Field::Set(self.days.begin_of(day))),
             Known::Empty if had(current.map(|badge| badge.valid_from)) => patch.valid_from(Field::Clear),
             _ => patch,
         };
         match person.valid_until {
-            Known::Value(day) => {
-                patch.valid_until(Field::Set(self.begin_of(day.checked_add_days(Days::new(1)).unwrap_or(day))))
-            }
+            Known::Value(day) => patch.valid_until(Field::Set(self.days.after(day))),
             Known::Empty if had(current.map(|badge| badge.valid_until)) => patch.valid_until(Field::Clear),
             _ => patch,
         }
@@ -270,23 +268,6 @@ impl Rules<'_> {
         cards.extend(numbers.iter().filter(|number| !has.contains(*number)).map(|number| Card::new(*number)));
         Ok(patch.cards(with_one_primary(cards)))
     }
-
-    fn day(&self, at: DateTime<Utc>) -> NaiveDate {
-        at.with_timezone(&self.zone).date_naive()
-    }
-
-    /// The last day of a validity that ends at an instant: one that ends at midnight ends with the day before.
-    fn last_day(&self, until: DateTime<Utc>) -> NaiveDate {
-        self.day(until - chrono::TimeDelta::seconds(1))
-    }
-
-    /// Midnight at the server; where a clock change skips it, the first instant of the day.
-    fn begin_of(&self, day: NaiveDate) -> DateTime<Utc> {
-        let midnight = day.and_time(NaiveTime::MIN);
-        let found = self.zone.from_local_datetime(&midnight).earliest();
-        let later = || self.zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(1))).earliest();
-        found.or_else(later).map_or_else(|| midnight.and_utc(), |at| at.to_utc())
-    }
 }
 
 /// Whether a card opens something as far as its own state goes.
@@ -324,14 +305,9 @@ fn field(text: &str) -> Field<String> {
     if text.trim().is_empty() { Field::Clear } else { Field::Set(text.to_owned()) }
 }
 
-/// Our mark in a reference.
+/// Our mark in a reference. Our word before something else is a text of a predecessor.
 pub(super) fn read_marker(word: &str, reference: &str) -> Option<Marker> {
-    let key = reference.trim().strip_prefix(word)?.strip_prefix(':')?;
-    let is_key = key.len() == 32 && key.chars().all(|c| c.is_ascii_hexdigit());
-    let ours = if is_key { key.parse().ok().map(Marker::Ours) } else { None };
-    Some(ours.unwrap_or(Marker::TextOnly))
-}
-
-pub(super) fn marker_text(word: &str, key: SyncKey) -> String {
-    format!("{word}:{key}")
+    let rest = reference.trim().strip_prefix(word)?;
+    let key = Marker::key_in(word, reference).map(Marker::Ours);
+    key.or_else(|| rest.starts_with(':').then_some(Marker::TextOnly))
 }

@@ -4,17 +4,17 @@
 //! interface cannot remove a group.
 
 use async_trait::async_trait;
-use connector_http::ErrorKind;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use connector_http::sync::found;
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    AttemptKey, Changes, Draft, ErrorClass, FieldCaps, Key, Page, Precondition, ReadCaps, Record, Removal, Sink,
-    Source, SyncError, Window, WriteCaps,
+    AttemptKey, Changes, Draft, ErrorClass, FieldCaps, Key, Listed, Page, Precondition, ReadCaps, Record, Removal,
+    Sink, Source, SyncError, Window, WriteCaps,
 };
-use sync_core::model::{AccessPolicy, Canonical, Entity, ExternalId, Known};
+use sync_core::model::{AccessPolicy, Canonical, ExternalId, Known};
 
-use super::OptimaEndpoint;
-use super::people::{gone, page, same_revision};
-use super::person::{marker_text, read_marker};
+use super::people::listed;
+use super::person::read_marker;
+use super::{OPTIMA, OptimaEndpoint};
 use crate::access_groups::{AccessGroup, AccessGroupPatch, NewAccessGroup};
 use crate::id::{AccessGroupId, IdempotencyKey};
 use crate::listing::Listing;
@@ -27,7 +27,7 @@ impl Source<AccessPolicy> for OptimaEndpoint {
     }
 
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<AccessPolicy>, SyncError>> {
-        stream::once(async { Ok(page(&self.groups().await?, |group| self.policy_of(group))) }).boxed()
+        Listed::stream(async { Ok::<_, SyncError>(listed(&self.groups().await?, |group| self.policy_of(group))) })
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<AccessPolicy>>, SyncError> {
@@ -36,7 +36,7 @@ impl Source<AccessPolicy> for OptimaEndpoint {
 
     async fn find(&self, by: &Key) -> Result<Vec<Record<AccessPolicy>>, SyncError> {
         let records = self.groups().await?.items.iter().map(|group| self.policy_of(group)).collect();
-        Ok(matching(by, &Source::<AccessPolicy>::reads(self), records))
+        Ok(by.among(records, &Source::<AccessPolicy>::reads(self)))
     }
 }
 
@@ -51,9 +51,9 @@ impl Sink<AccessPolicy> for OptimaEndpoint {
         draft: &Draft<AccessPolicy>,
         attempt: &AttemptKey,
     ) -> Result<Record<AccessPolicy>, SyncError> {
-        let mut group = NewAccessGroup::new(required(&draft.value.name)?);
+        let mut group = NewAccessGroup::new(draft.value.name.required("name")?);
         if self.groups_are_marked() {
-            group = group.reference(marker_text(&self.config.marker_text, draft.key));
+            group = group.reference(draft.marker_text(&self.config.marker_text));
         }
         let key = IdempotencyKey::from_u128(attempt.get());
         let made = self.once.access_groups().create(&group, key).await.map_err(|error| self.fault(error))?;
@@ -67,12 +67,12 @@ impl Sink<AccessPolicy> for OptimaEndpoint {
         precondition: &Precondition,
         _attempt: &AttemptKey,
     ) -> Result<Record<AccessPolicy>, SyncError> {
-        let group = self.group(id).await?.ok_or_else(gone)?;
-        same_revision(precondition, group.etag.as_deref())?;
+        let group = self.group(id).await?.ok_or_else(|| SyncError::gone(OPTIMA))?;
+        precondition.met(OPTIMA, group.etag.as_deref())?;
         if !changes.0.name.is_known() {
             return Ok(self.policy_of(&group));
         }
-        let patch = AccessGroupPatch::new().name(required(&changes.0.name)?);
+        let patch = AccessGroupPatch::new().name(changes.0.name.required("name")?);
         let written = self.once.access_groups().update(&group.id, &patch, group.etag.as_deref()).await;
         Ok(self.policy_of(&written.map_err(|error| self.fault(error))?))
     }
@@ -96,11 +96,8 @@ impl OptimaEndpoint {
     }
 
     async fn group(&self, id: &ExternalId) -> Result<Option<AccessGroup>, SyncError> {
-        match self.optima.access_groups().get(&AccessGroupId::new(id.as_str())).await {
-            Ok(group) => Ok(Some(group)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.fault(error)),
-        }
+        found(self.optima.access_groups().get(&AccessGroupId::new(id.as_str())).await)
+            .map_err(|error| self.fault(error))
     }
 
     fn groups_are_marked(&self) -> bool {
@@ -115,22 +112,4 @@ impl OptimaEndpoint {
             marker: group.reference.as_deref().and_then(|text| read_marker(&self.config.marker_text, text)),
         }
     }
-}
-
-/// The records that a key is about.
-pub(super) fn matching<T: Entity>(by: &Key, caps: &ReadCaps, records: Vec<Record<T>>) -> Vec<Record<T>> {
-    let fits = |record: &Record<T>| match by {
-        Key::Marker(key) => record.sync_key() == Some(*key),
-        Key::Field { name, value } => {
-            let (Some(field), Some(caps)) = (T::field(name), caps.field(name)) else { return false };
-            caps.canonical.compare_form(&(field.get)(&record.value)) == caps.canonical.compare_form(value)
-        }
-        _ => false,
-    };
-    records.into_iter().filter(fits).collect()
-}
-
-fn required(name: &Known<String>) -> Result<&str, SyncError> {
-    let missing = || SyncError::new(ErrorClass::Invalid, "an access group needs a name").with_field("name");
-    name.value().map(String::as_str).ok_or_else(missing)
 }

@@ -9,7 +9,11 @@ mod doors;
 mod endpoint;
 mod error;
 mod events;
+mod list;
+mod marker;
 mod records;
+mod refusals;
+mod site_day;
 
 pub use capability::{
     CompleteSignal, CreateClass, EventCaps, FieldCaps, LateApply, ReadCaps, RemovalCaps, SnapshotCaps, Update,
@@ -20,7 +24,9 @@ pub use doors::{CodeInUse, CodeKind, DoorCommand, DoorSystem};
 pub use endpoint::{Endpoint, EndpointIdentity};
 pub use error::{ErrorClass, SyncError};
 pub use events::{Cursor, Delivered, DeliveryCaps, DeliveryClass, EventPage, EventSink, EventSource};
+pub use list::Listed;
 pub use records::{
     AttemptKey, Changes, Draft, End, InvalidRecord, Key, Marker, Page, Precondition, Record, Removal, Sink, Source,
     Window,
 };
+pub use site_day::SiteDay;

@@ -17,7 +17,7 @@ use super::site::Site;
 use crate::departments::Department;
 use crate::id::UserId;
 use crate::permissions::PermissionSet;
-use crate::sync::people::gone;
+use crate::sync::NET2;
 use crate::users::{DeleteUser, UpdateUser, User, UserChanges};
 
 #[async_trait]
@@ -82,7 +82,7 @@ impl Sink<Person> for Net2Doors {
     ) -> Result<Record<Person>, SyncError> {
         let changes = &changes.0;
         let site = self.site_with(changes.doors.value()).await?;
-        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
+        let user = self.marked_user(&site, id).await?.ok_or_else(|| SyncError::gone(NET2))?;
         let access = self.access_of(&user).await?;
         self.learn(&site, &access);
         let doors = doors(&changes.doors).filter(|doors| site.rules.shown(&access) != *doors);
@@ -102,7 +102,7 @@ impl Sink<Person> for Net2Doors {
         }
         let stored = match read_back {
             Some(stored) => stored,
-            None => self.marked_user(&site, id).await?.ok_or_else(gone)?,
+            None => self.marked_user(&site, id).await?.ok_or_else(|| SyncError::gone(NET2))?,
         };
         self.answer(&site, &stored, changes).await
     }
@@ -116,7 +116,7 @@ impl Sink<Person> for Net2Doors {
         _attempt: &AttemptKey,
     ) -> Result<(), SyncError> {
         let site = self.site().await?;
-        let user = self.marked_user(&site, id).await?.ok_or_else(gone)?;
+        let user = self.marked_user(&site, id).await?.ok_or_else(|| SyncError::gone(NET2))?;
         if *how != Removal::Delete {
             return Err(SyncError::new(ErrorClass::Config, "bookers of Net2 can only be deleted"));
         }

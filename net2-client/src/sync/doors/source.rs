@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_http::Error;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use sync_core::connector::{
-    CompleteSignal, FieldCaps, InvalidRecord, Key, Page, ReadCaps, Record, SnapshotCaps, Source, SyncError, Window,
+    CompleteSignal, FieldCaps, InvalidRecord, Key, Listed, Page, ReadCaps, Record, SnapshotCaps, Source, SyncError,
+    Window,
 };
 use sync_core::model::{Entity as _, ExternalId, FieldValue, Person};
 
@@ -14,7 +15,7 @@ use super::booker::{self, Beside};
 use super::site::Site;
 use super::{Memory, Net2Doors};
 use crate::id::DepartmentId;
-use crate::sync::people::{invalid, pages};
+use crate::sync::people::invalid;
 use crate::users::User;
 
 #[async_trait]
@@ -31,13 +32,7 @@ impl Source<Person> for Net2Doors {
 
     /// All bookers. Users that cannot be read are named, since nobody knows whether they are some.
     fn snapshot(&self, _window: Option<Window>) -> BoxStream<'_, Result<Page<Person>, SyncError>> {
-        let read = async {
-            match self.bookers().await {
-                Ok((records, invalid)) => pages(records, invalid).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            }
-        };
-        stream::once(read).flat_map(stream::iter).boxed()
+        Listed::stream(self.bookers())
     }
 
     async fn get(&self, id: &ExternalId) -> Result<Option<Record<Person>>, SyncError> {
