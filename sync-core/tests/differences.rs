@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use support::{World, notes, person, sends};
-use sync_core::connector::FieldCaps;
-use sync_core::journal::Ownership;
-use sync_core::model::{Canonical, Credential, EntityKind, FieldValue, Known, Person, RefKey, Scalar};
-use sync_core::reconcile::{Drift, Expression, Mode, Plan, Reason, Rule};
+use sync_core::clock::ManualClock;
+use sync_core::connector::{FieldCaps, SyncError};
+use sync_core::journal::{MemoryJournal, Ownership};
+use sync_core::model::{Canonical, Credential, EntityKind, ExternalId, FieldValue, Known, Person, RefKey, Scalar};
+use sync_core::reconcile::{
+    Approval, Context, Directory, Drift, Expression, Mode, Plan, Reason, Reconciler, Rule, Silent, SyncLink as _,
+};
 use sync_core::test_kit::FakeSide;
 
 fn text(text: &str) -> Known<String> {
@@ -202,6 +205,51 @@ async fn half_a_set_of_references_is_never_taken_for_the_whole() {
     assert!(plan.is_empty());
     world.go().await;
     assert!(world.plan().await.actions.is_empty(), "it waits without noise");
+}
+
+#[tokio::test]
+async fn ids_that_both_sides_share_need_no_links() {
+    let mut world = World::new();
+    world.set(|settings| settings.same_ids = vec![EntityKind::AccessPolicy]);
+    let world = world.with_people(1).await;
+    let policies = Known::Value(BTreeSet::from([RefKey { entity: EntityKind::AccessPolicy, id: "4 state=x".into() }]));
+    edit(&world.primary, "1", |person| person.policies = policies.clone());
+    world.go().await;
+    assert_eq!(world.follower("1").unwrap().value.policies, policies);
+    assert!(world.plan().await.actions.is_empty());
+}
+
+/// Knows one department, by two names.
+#[derive(Debug)]
+struct Names;
+
+#[async_trait::async_trait]
+impl Directory for Names {
+    async fn partner(&self, id: &ExternalId) -> Result<Option<ExternalId>, SyncError> {
+        Ok(["LOG", "Logistics"].contains(&id.as_str()).then(|| "Logistics".into()))
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_a_directory_knows_is_written_and_one_that_it_does_not_know_is_left_alone() {
+    let primary: Arc<FakeSide<Person>> = Arc::new(FakeSide::new("primary"));
+    let secondary: Arc<FakeSide<Person>> = Arc::new(FakeSide::new("secondary"));
+    let link = Reconciler::new(primary.clone(), secondary.clone()).look_up(EntityKind::Department, Arc::new(Names));
+    let journal = MemoryJournal::new();
+    let clock = ManualClock::new("2026-03-02T08:00:00Z".parse().unwrap());
+    let context = Context { journal: &journal, clock: &clock, progress: &Silent, actor: "test", today: None };
+    let department = |id: &str| Known::Value(RefKey { entity: EntityKind::Department, id: id.into() });
+    for (number, id) in [("1", "LOG"), ("2", "Choir")] {
+        primary.put(Person { department: department(id), ..person("First", number, number) });
+    }
+    link.run(&Approval::everything(), &context).await.unwrap();
+    let of = |number: &str| {
+        let all = secondary.all();
+        all.into_iter().find(|record| record.value.last_name == text(number)).unwrap().value.department
+    };
+    assert_eq!(of("1"), department("Logistics"));
+    assert!(of("2").value().is_none());
+    assert!(link.plan(&context).await.unwrap().actions.is_empty());
 }
 
 // Modes

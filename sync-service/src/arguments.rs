@@ -60,6 +60,8 @@ pub(crate) enum Verb {
     Approve(Approve),
     /// Let go of a record that is held, or confirm that a system was replaced
     Release(Release),
+    /// Process events again that were rejected, held or left in doubt
+    Resend(Resend),
     /// Show what was changed, by whom and why, newest first
     Log(Log),
     /// Print the JSON Schema of the configuration
@@ -99,6 +101,18 @@ pub(crate) struct Release {
     pub(crate) key: String,
     /// After `identity`: name of the system that was replaced on purpose
     pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Resend {
+    /// Numbers of the events, as reports show them: 52318, or with the system that they come from
+    pub(crate) events: Vec<String>,
+    /// All events in this state
+    #[arg(long, value_name = "STATE", value_parser = ["rejected", "held", "doubtful"], conflicts_with = "events")]
+    pub(crate) all: Option<String>,
+    /// Why, for the audit trail
+    #[arg(long, value_name = "REASON")]
+    pub(crate) because: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

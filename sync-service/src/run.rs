@@ -137,7 +137,7 @@ impl<P: Program> Opened<P> {
     async fn perform(self, verb: Verb, options: &Options, host: &mut Host, log: &mut Log) -> Result<Answer, Failure> {
         let access = match verb {
             Verb::Plan | Verb::Apply(_) | Verb::Run(_) => Access::Write,
-            Verb::Approve(_) | Verb::Release(_) => Access::Order,
+            Verb::Approve(_) | Verb::Release(_) | Verb::Resend(_) => Access::Order,
             _ => Access::Look,
         };
         if let Verb::Test = verb {
@@ -150,6 +150,7 @@ impl<P: Program> Opened<P> {
             Verb::Run(run) if run.once => verbs::once(&program, &mut desk).await,
             Verb::Run(_) => crate::service::serve(&program, &mut desk, host, options.json).await,
             Verb::Approve(approve) => verbs::approve(&desk, &approve.hash).await,
+            Verb::Resend(resend) => verbs::resend(&desk, &resend).await,
             Verb::Release(release) => verbs::release(&mut desk, &release).await,
             shown => {
                 verbs::warm_up(&program, &desk).await?;

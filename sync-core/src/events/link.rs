@@ -90,6 +90,11 @@ impl EventLink {
         &self.name
     }
 
+    /// The endpoint that its events come from.
+    pub fn source_name(&self) -> &EndpointName {
+        self.source.name()
+    }
+
     /// Reads the log to its head and stores what is new.
     ///
     /// A failing source ends the intake early and is in the report; all that was read until then is stored.

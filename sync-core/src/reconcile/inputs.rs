@@ -130,6 +130,10 @@ impl<T: Entity> Reconciler<T> {
         id: &ExternalId,
         context: &Context<'_>,
     ) -> Result<Option<ExternalId>, RunError> {
+        if let Some(directory) = self.directories.get(&entity) {
+            let found = directory.partner(id).await;
+            return found.map_err(|error| RunError::endpoint(Side::Secondary, &self.pair, error));
+        }
         if self.settings.same_ids.contains(&entity) {
             return Ok(Some(id.clone()));
         }

@@ -8,6 +8,7 @@ mod classify;
 mod correlate;
 mod decision;
 mod difference;
+mod directory;
 mod drill;
 mod exchange;
 mod execute;
@@ -32,6 +33,7 @@ mod these;
 mod unlinked;
 
 pub use decision::{Decision, Decisions};
+pub use directory::Directory;
 pub use drill::Drill;
 pub use explain::Explanation;
 pub use guard::{Guard, GuardClass, GuardTrip, Limit};

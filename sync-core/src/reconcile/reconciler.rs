@@ -12,11 +12,11 @@ use tracing::Instrument as _;
 
 use super::observe::{Observed, Observer, Verdict};
 use super::settings::Settings;
-use super::{Explanation, GuardTrip, LinkReport, Mapping, Plan};
+use super::{Directory, Explanation, GuardTrip, LinkReport, Mapping, Plan};
 use crate::clock::Clock;
 use crate::connector::{Endpoint, EndpointIdentity, ErrorClass, Sink, Source, SyncError};
 use crate::journal::{Absence, Durability, IntentId, Journal, JournalError, LinkState, Side, Write};
-use crate::model::{Entity, ExternalId, Pair};
+use crate::model::{Entity, EntityKind, ExternalId, Pair};
 
 /// What a run works with.
 #[derive(Clone, Copy, Debug)]
@@ -217,6 +217,8 @@ pub struct Reconciler<T: Entity> {
     pub(super) primary_sink: Option<Arc<dyn Sink<T>>>,
     pub(super) secondary: Arc<dyn Sink<T>>,
     pub(super) settings: Settings,
+    /// Where references are looked up that no link ties together.
+    pub(super) directories: BTreeMap<EntityKind, Arc<dyn Directory>>,
     /// When this process sent what is in doubt, on the monotonic clock.
     pub(super) sent: Mutex<BTreeMap<IntentId, Duration>>,
     /// When this reconciler was first used: nobody before it can still send.
@@ -242,6 +244,7 @@ impl<T: Entity> Reconciler<T> {
             primary_sink: None,
             secondary,
             settings,
+            directories: BTreeMap::new(),
             sent: Mutex::default(),
             started: std::sync::OnceLock::new(),
             identified: Mutex::default(),
@@ -257,6 +260,12 @@ impl<T: Entity> Reconciler<T> {
         link.primary_sink = Some(primary);
         link.settings.two_way = true;
         link
+    }
+
+    /// Looks up references to this kind of record here instead of following links.
+    pub fn look_up(mut self, entity: EntityKind, directory: Arc<dyn Directory>) -> Self {
+        self.directories.insert(entity, directory);
+        self
     }
 
     /// Changes the settings.

@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod log;
 mod plan;
+mod resend;
 mod status;
 mod test;
 
@@ -15,6 +16,7 @@ pub(crate) use approve::{approve, release};
 pub(crate) use check::{check, schema};
 pub(crate) use init::init;
 pub(crate) use plan::plan;
+pub(crate) use resend::resend;
 pub(crate) use test::test;
 
 use crate::arguments::Verb;
