@@ -2,7 +2,7 @@
 
 use crate::{
     key_file::read_key_file,
-    model::{CloseReason, KeySummary, PacDriver, PacEndpoint, PacError, PacSession, RetryClass},
+    model::{CloseReason, KeyFile, KeySummary, PacDriver, PacEndpoint, PacError, PacSession, RetryClass},
 };
 use std::{
     fmt,
@@ -67,7 +67,7 @@ impl PacClient {
     /// # Errors
     /// One of the `Key…` kinds.
     pub fn inspect_key(&self) -> Result<KeySummary, PacError> {
-        self.inner.driver.inspect_key(&read_key_file(&self.inner.endpoint)?)
+        self.inner.driver.inspect_key(&self.key()?)
     }
 
     /// The session, a new one if need be.
@@ -100,6 +100,16 @@ impl PacClient {
         }
     }
 
+    /// A new session, whatever was refused before and however short ago: somebody wants to see how it goes.
+    ///
+    /// # Errors
+    /// As [`session`](Self::session).
+    pub async fn try_now(&self) -> Result<Arc<dyn PacSession>, PacError> {
+        self.close(CloseReason::Reconfigured).await;
+        self.inner.state.lock().await.not_before = None;
+        self.session().await
+    }
+
     /// Forgets the session after an error that ends it; drivers without [`PacSession::ended`] need this.
     pub async fn report(&self, error: &PacError) {
         if error.ends_session() {
@@ -119,8 +129,11 @@ impl PacClient {
     }
 
     async fn connect(&self) -> Result<Arc<dyn PacSession>, PacError> {
-        let key = read_key_file(&self.inner.endpoint)?;
-        self.inner.driver.connect(&self.inner.endpoint, key).await
+        self.inner.driver.connect(&self.inner.endpoint, self.key()?).await
+    }
+
+    fn key(&self) -> Result<KeyFile, PacError> {
+        read_key_file(&self.inner.endpoint.key_path, self.inner.endpoint.allow_loose_key_permissions)
     }
 }
 
@@ -154,7 +167,11 @@ impl State {
         let (Some(not_before), Some(last)) = (self.not_before, &self.last) else { return Ok(()) };
         let rest = not_before.saturating_duration_since(Instant::now());
         let new_key = last.retry() == RetryClass::Never && key_changed != self.key_changed;
-        if rest.is_zero() || new_key { Ok(()) } else { Err(last.clone().possibly_applied(false).with_retry_after(rest)) }
+        if rest.is_zero() || new_key {
+            Ok(())
+        } else {
+            Err(last.clone().possibly_applied(false).with_retry_after(rest))
+        }
     }
 }
 
@@ -179,9 +196,9 @@ pub struct Backoff {
 
 impl Backoff {
     /// A session that lasted this long makes up for earlier failures.
-    pub const STABLE: Duration = Duration::from_secs(60);
-    const LONGEST: Duration = Duration::from_secs(60);
-    const NEVER: Duration = Duration::from_secs(300);
+    pub const STABLE: Duration = Duration::from_mins(1);
+    const LONGEST: Duration = Duration::from_mins(1);
+    const NEVER: Duration = Duration::from_mins(5);
 
     /// How long to wait after this failure: what the server asked for, five minutes where a person must do something,
     /// else 1, 2, 4 … 60 s, a fifth more or less.

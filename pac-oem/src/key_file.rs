@@ -1,22 +1,21 @@
 //! Reading the key file from disk.
 
-use crate::model::{KeyFile, PacEndpoint, PacError, PacErrorKind};
+use crate::model::{KeyFile, PacError, PacErrorKind};
 use std::{fs, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 /// Longest key file that is read at all; what is in it is for the driver to judge.
 const LONGEST: u64 = 1024 * 1024;
 
-/// Reads the key file of an endpoint.
+/// Reads a key file.
 ///
-/// On Unix, a file that others can read is refused unless the endpoint allows it.
+/// On Unix, a file that others can read is refused unless `allow_loose` says otherwise.
 ///
 /// # Errors
 /// `KeyUnreadable`, `KeyPermissions` or `KeyTooLarge`.
-pub fn read_key_file(endpoint: &PacEndpoint) -> Result<KeyFile, PacError> {
-    let path = &endpoint.key_path;
+pub fn read_key_file(path: &Path, allow_loose: bool) -> Result<KeyFile, PacError> {
     let loose = others_can_read(path)?;
-    if loose && !endpoint.allow_loose_key_permissions {
+    if loose && !allow_loose {
         let text = format!("others can read {}", path.display());
         return Err(PacError::new(PacErrorKind::KeyPermissions, text));
     }

@@ -201,7 +201,9 @@ impl PacErrorKind {
     /// What a person can do about it; empty where there is nothing to say.
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::ClientUnknown => "add this client in the OEM interface of the server, and use the key file made there",
+            Self::ClientUnknown => {
+                "add this client in the OEM interface of the server, and use the key file made there"
+            }
             Self::ClientRevoked => "enable the client in the OEM interface of the server, or use another key file",
             Self::ClientExpired | Self::KeyExpired => "have a new key file made on the server",
             Self::OrgForbidden => "the organisation is 1, and the client must belong to it",

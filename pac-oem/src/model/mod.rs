@@ -22,7 +22,9 @@ pub use error::{PacError, PacErrorKind, RetryClass};
 pub use event::{Event, EventType, Severity};
 pub use id::{CommandId, ControllerId, DoorId, Etag, GroupId, PageToken, PersonId, ReaderId, Rev};
 pub use log::{Change, ChangeEntity, ChangeOp, Cursor, Epoch, InvalidEpoch, LogBatch, LogStream, LostRange, Records};
-pub use person::{ActiveFilter, FreeField, GroupGrant, Person, PersonDraft, PersonKey, PersonPage, PersonState, PutMode};
+pub use person::{
+    ActiveFilter, FreeField, GroupGrant, Person, PersonDraft, PersonKey, PersonPage, PersonState, PutMode,
+};
 pub use server::{Capability, ClockState, Limits, LogPosition, ServerInfo};
 pub use session::{CloseReason, Deleted, DoorReason, PacDriver, PacSession, Saved, WriteOpts};
 pub use status::{ControllerStatus, DoorAlarm, DoorLock, DoorPosition, DoorStatus, SiteStatus};

@@ -1,9 +1,9 @@
 //! The seam between this crate and a wire: what a driver does.
 
 use super::{
-    ActiveFilter, BookingDraft, Capability, CommandId, Credential, CredentialKey, Cursor, Definitions, Etag, GroupGrant,
-    KeyFile, KeySummary, LogBatch, LogStream, PacEndpoint, PacError, PageToken, Person, PersonDraft, PersonId,
-    PersonKey, PersonPage, PersonState, PutMode, ReaderId, Rev, ServerInfo, SiteStatus,
+    ActiveFilter, BookingDraft, Capability, CommandId, Credential, CredentialKey, Cursor, Definitions, Etag,
+    GroupGrant, KeyFile, KeySummary, LogBatch, LogStream, PacEndpoint, PacError, PageToken, Person, PersonDraft,
+    PersonId, PersonKey, PersonPage, PersonState, PutMode, ReaderId, Rev, ServerInfo, SiteStatus,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;

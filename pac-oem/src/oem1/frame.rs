@@ -161,7 +161,8 @@ mod tests {
             let mut reader = FrameReader::new(far);
             let (head, tail) = bytes.split_at(at);
             near.write_all(head).await.unwrap();
-            let early = tokio::select! { biased; frame = reader.next() => Some(frame), () = tokio::task::yield_now() => None };
+            let early =
+                tokio::select! { biased; frame = reader.next() => Some(frame), () = tokio::task::yield_now() => None };
             near.write_all(tail).await.unwrap();
             drop(near);
             let mut seen = Vec::new();

@@ -26,17 +26,25 @@ pub(crate) async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     };
     let written = written.await;
     // A server that refuses the client says so before the write fails: what can still be read is the better reason.
-    let payload = reader.next().await?;
+    let payload = reader.next().await.map_err(early)?;
     written.map_err(|error| tls::broken(&error).with_source(error))?;
-    let lost = || PacError::new(PacErrorKind::ConnectionLost, "the server hung up without a greeting");
-    match decode(&payload.ok_or_else(lost)?).map_err(|undecoded| undecoded.error)? {
+    match decode(&payload.ok_or_else(hung_up)?).map_err(|undecoded| undecoded.error)? {
         Incoming::Response(response) => match response.body {
-            ResponseBody::Welcome(welcome) => read(welcome, sent, Utc::now()),
+            ResponseBody::Welcome(welcome) => read(*welcome, sent, Utc::now()),
             ResponseBody::Error(error) => Err(error.into_error()),
             _ => Err(PacError::new(PacErrorKind::Protocol, "the greeting was answered with something else")),
         },
         Incoming::Notice(_) => Err(PacError::new(PacErrorKind::Protocol, "a notice came before the greeting")),
     }
+}
+
+fn early(error: PacError) -> PacError {
+    if error.kind() == PacErrorKind::ConnectionLost { hung_up().with_source(error) } else { error }
+}
+
+fn hung_up() -> PacError {
+    let text = "the server hung up before its greeting; perhaps it does not accept the client's certificate";
+    PacError::new(PacErrorKind::ConnectionLost, text)
 }
 
 fn hello(endpoint: &PacEndpoint, client: &str, now: DateTime<Utc>) -> RequestBody {

@@ -69,14 +69,18 @@ struct Call {
     reply: Option<oneshot::Sender<Result<ResponseBody, PacError>>>,
 }
 
+impl Call {
+    /// It is not sent.
+    fn refuse(self, error: PacError) {
+        if let Some(reply) = self.reply {
+            let _ = reply.send(Err(error));
+        }
+    }
+}
+
 impl Link {
     /// Begins the task over what remains of a greeted connection.
-    pub(crate) fn begin<R, W>(
-        reader: super::frame::FrameReader<R>,
-        writer: W,
-        rules: Rules,
-        skew: TimeDelta,
-    ) -> Self
+    pub(crate) fn begin<R, W>(reader: super::frame::FrameReader<R>, writer: W, rules: Rules, skew: TimeDelta) -> Self
     where
         R: tokio::io::AsyncRead + Unpin + Send + 'static,
         W: tokio::io::AsyncWrite + Unpin + Send + 'static,

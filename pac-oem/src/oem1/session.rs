@@ -219,7 +219,7 @@ impl PacSession for Session {
         };
         match self.ask(RequestBody::PersonGet(get)).await {
             Err(error) if error.kind() == PacErrorKind::NotFound => Ok(None),
-            answer => expect!(answer?, Person).map(Some),
+            answer => expect!(answer?, Person).map(|person| Some(*person)),
         }
     }
 

@@ -12,17 +12,14 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 /// Connects and shakes hands. With TLS 1.3 a refusal of the client is seen at the first read only.
 pub(crate) async fn connect(endpoint: &PacEndpoint, identity: Identity) -> Result<TlsStream<TcpStream>, PacError> {
-    let config = match &endpoint.trust {
-        trust @ (Trust::OnlyRoots(_) | Trust::PinnedSha256(_)) => {
-            trust.client_config_for(identity.chain, identity.key, endpoint.allow_tls12).map_err(|error| {
-                PacError::new(PacErrorKind::Config, "certificates cannot be used").with_source(error)
-            })?
-        }
-        _ => {
-            let text = "a server of PAC is trusted by its own root or by the fingerprint of its certificate";
-            return Err(PacError::new(PacErrorKind::Config, text));
-        }
-    };
+    if !matches!(endpoint.trust, Trust::OnlyRoots(_) | Trust::PinnedSha256(_)) {
+        let text = "a server of PAC is trusted by its own root or by the fingerprint of its certificate";
+        return Err(PacError::new(PacErrorKind::Config, text));
+    }
+    let config = endpoint
+        .trust
+        .client_config_for(identity.chain, identity.key, endpoint.allow_tls12)
+        .map_err(|error| PacError::new(PacErrorKind::Config, "certificates cannot be used").with_source(error))?;
     let name = server_name(endpoint)?;
     let host = endpoint.address.trim_matches(['[', ']']);
     let socket = TcpStream::connect((host, endpoint.port)).await.map_err(unreachable)?;

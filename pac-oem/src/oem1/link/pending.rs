@@ -33,8 +33,8 @@ impl Pending {
     pub(crate) fn answer(self, result: Result<ResponseBody, PacError>) {
         if let Some(reply) = self.reply {
             let _ = reply.send(result.map_err(|error| {
-                let doubtful = !error.is_answer()
-                    || matches!(error.kind(), PacErrorKind::DeviceTimeout | PacErrorKind::Internal);
+                let doubtful =
+                    !error.is_answer() || matches!(error.kind(), PacErrorKind::DeviceTimeout | PacErrorKind::Internal);
                 error.possibly_applied(self.write && doubtful)
             }));
         }

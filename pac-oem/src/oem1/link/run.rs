@@ -10,7 +10,9 @@ use crate::{
     oem1::{
         frame::{self, FrameReader},
         hello, tls,
-        wire::{Bye, Closing, Incoming, NoticeBody, Ping, Request, RequestBody, Response, ResponseBody, StreamRef, decode},
+        wire::{
+            Bye, Closing, Incoming, NoticeBody, Ping, Request, RequestBody, Response, ResponseBody, StreamRef, decode,
+        },
     },
 };
 use chrono::Utc;
@@ -115,14 +117,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Run<R, W> {
     }
 
     async fn send(&mut self, call: Call) -> Result<(), End> {
-        let refuse = |call: Call, error: PacError| call.reply.map(|reply| reply.send(Err(error)));
-        if let Some(closing) = &self.closing {
-            let closing = closing.clone();
-            refuse(call, closing);
+        if let Some(closing) = self.closing.clone() {
+            call.refuse(closing);
             return Ok(());
         }
         if call.stale < Instant::now() {
-            refuse(call, waited_too_long());
+            call.refuse(waited_too_long());
             return Ok(());
         }
         let request = Request { id: self.next_id, org: self.rules.organisation, key: call.key, body: call.body };
@@ -191,7 +191,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Run<R, W> {
             Ok(Incoming::Response(response)) => self.answered(response),
             Ok(Incoming::Notice(notice)) => self.noticed(notice.body).await,
             Err(undecoded) => {
-                let one_alone = matches!(undecoded.error.kind(), PacErrorKind::SchemaViolation | PacErrorKind::XmlLimit);
+                let one_alone =
+                    matches!(undecoded.error.kind(), PacErrorKind::SchemaViolation | PacErrorKind::XmlLimit);
                 match undecoded.re.and_then(|id| self.waiting.take(id)) {
                     Some(pending) if one_alone => {
                         pending.answer(Err(undecoded.error));

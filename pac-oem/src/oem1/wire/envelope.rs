@@ -70,20 +70,20 @@ bodies!(RequestBody {
 });
 
 bodies!(ResponseBody {
-    Welcome "Welcome" Welcome,
+    Welcome "Welcome" Box<Welcome>,
     Pong "Pong" Pong,
     Done "Done" Empty,
     Definitions "Definitions" DefinitionsAnswer,
     Status "Status" SiteStatus,
     PersonPage "PersonPage" PersonPage,
-    Person "Person" Person,
+    Person "Person" Box<Person>,
     Saved "Saved" Saved,
     Deleted "Deleted" Deleted,
     EventBatch "EventBatch" Batch<Event>,
     ChangeBatch "ChangeBatch" Batch<Change>,
     Subscribed "Subscribed" Subscribed,
     CommandAccepted "CommandAccepted" CommandAccepted,
-    Error "Error" ErrorBody,
+    Error "Error" Box<ErrorBody>,
 });
 
 bodies!(NoticeBody {
@@ -154,10 +154,15 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Incoming, Undecoded> {
         "Response" => {
             let re = Attribute::take(&root, "re")?;
             let status: String = Attribute::take(&root, "status")?;
-            let body = whole(&mut reader, &root, ResponseBody::read).map_err(|error| Undecoded { re: Some(re), error })?;
+            let body =
+                whole(&mut reader, &root, ResponseBody::read).map_err(|error| Undecoded { re: Some(re), error })?;
             let good = matches!(body, ResponseBody::Error(_)) == (status == "error");
             let mixed = || root.fault("status", "status and body do not go together");
-            if good { Ok(Incoming::Response(Response { re, body })) } else { Err(Undecoded { re: Some(re), error: mixed() }) }
+            if good {
+                Ok(Incoming::Response(Response { re, body }))
+            } else {
+                Err(Undecoded { re: Some(re), error: mixed() })
+            }
         }
         "Notice" => {
             let n = Attribute::take(&root, "n")?;

@@ -14,6 +14,16 @@ pub(crate) trait Record: Sized {
     fn write(&self, writer: &mut XmlWriter, name: &str);
 }
 
+impl<T: Record> Record for Box<T> {
+    fn read(element: &Element, reader: &mut XmlReader<'_>) -> Result<Self, PacError> {
+        T::read(element, reader).map(Self::new)
+    }
+
+    fn write(&self, writer: &mut XmlWriter, name: &str) {
+        T::write(self, writer, name);
+    }
+}
+
 /// `Type { field "attribute", …; list "Child", … }`, attributes in the order of the schema.
 macro_rules! record {
     ($type:ty { $($field:ident $attribute:literal),* $(,)? $(; $($list:ident $child:literal),+ $(,)?)? }) => {

@@ -174,12 +174,12 @@ impl<'a> XmlReader<'a> {
         }
         let name = plain_name(start.name().0)?;
         self.open.push(name.clone());
-        let attributes = self.attributes(start)?;
+        let attributes = Self::attributes(start)?;
         let path = self.open.get(1..).unwrap_or_default().join("/");
         Ok(Element { name, path, attributes })
     }
 
-    fn attributes(&self, start: &BytesStart<'_>) -> Result<Vec<(String, String)>, PacError> {
+    fn attributes(start: &BytesStart<'_>) -> Result<Vec<(String, String)>, PacError> {
         let mut attributes = Vec::new();
         // Names are compared here, among forty at most: the library compares each with all before it, however many.
         let mut raw = start.attributes();
