@@ -17,6 +17,7 @@ use crate::transform::TransformSpec;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of its own in the file, or says what a program does")]
 pub struct TimewareConfig {
     /// Which store: `embedded` (a SQLite file) or `sqlserver`.
     pub store: StoreKind,
@@ -32,6 +33,10 @@ pub struct TimewareConfig {
     pub time_zone: String,
     /// Grouping that takes the department, 1 to 10; 0 = off.
     pub department_grouping: u8,
+    /// Whether the program moves bookings in the inlet whose events were changed afterwards: it needs the right to. No key of
+    /// a file, since the source's section says it.
+    #[serde(skip)]
+    pub moves_bookings: bool,
     /// Name of the status of current people.
     pub status_current: String,
     /// Name of the status of leavers.
@@ -94,6 +99,7 @@ impl Default for TimewareConfig {
             archive: true,
             time_zone: "Europe/London".to_owned(),
             department_grouping: 1,
+            moves_bookings: false,
             status_current: "Current".to_owned(),
             status_leaver: "Leaver".to_owned(),
             terminal_number_from: 20_000,

@@ -240,6 +240,13 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// `Unavailable`, `Protocol`: none of the batch was booked.
     async fn book(&self, events: &[Event]) -> Result<Vec<Booked>>;
 
+    /// Moves the booking of an earlier version of an event to what the event says now, in one transaction: only while it
+    /// lies in the inlet as it was written (profile `staged`); `None` otherwise. Nothing is ever deleted.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Protocol`: nothing was moved.
+    async fn rebook(&self, earlier: &ReceiptKey, event: &Event) -> Result<Option<Booked>>;
+
     /// The receipt of an event.
     ///
     /// # Errors

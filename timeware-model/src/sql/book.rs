@@ -21,7 +21,7 @@ use crate::terminal::{Terminal, TerminalDirection, TerminalKind, TerminalRole};
 
 /// What is to be written for an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     Attendance,
     Access {
         flag: i64,
@@ -112,7 +112,7 @@ impl Rulebook {
     }
 
     /// What an event at this terminal is taken as, or why it is not taken.
-    fn purpose(&self, terminal: &Terminal, event: &Event, now: DateTime<Utc>) -> Result<Purpose, Booked> {
+    pub(super) fn purpose(&self, terminal: &Terminal, event: &Event, now: DateTime<Utc>) -> Result<Purpose, Booked> {
         if matches!(terminal.kind, TerminalKind::Unknown(_)) {
             return Err(ended(Outcome::Ignored, Reason::Role));
         }
@@ -153,7 +153,7 @@ impl Rulebook {
     /// The person: the one named, else the holder of the badge at that instant.
     ///
     /// An access event that let nobody in may have no person, where its table has a place for that.
-    async fn who(
+    pub(super) async fn who(
         &self,
         db: &mut impl Database,
         event: &Event,
@@ -234,7 +234,7 @@ impl Rulebook {
         })
     }
 
-    fn work_values(&self, placed: &Placed<'_>, time: NaiveDateTime, code: i64, flag: i64) -> Values {
+    pub(super) fn work_values(&self, placed: &Placed<'_>, time: NaiveDateTime, code: i64, flag: i64) -> Values {
         vec![
             ("employee", Value::Integer(placed.employee.map_or(0, EmployeeId::get))),
             ("terminal", Value::Integer(placed.terminal.id.get())),
@@ -250,7 +250,7 @@ impl Rulebook {
     }
 }
 
-const SAME_BOOKING: &[&str] = &["employee", "terminal", "date_and_time", "type"];
+pub(super) const SAME_BOOKING: &[&str] = &["employee", "terminal", "date_and_time", "type"];
 
 fn access_values(placed: &Placed<'_>, flag: i64) -> Values {
     let badge = placed.event.badge_number.as_deref().and_then(badge_number).unwrap_or(0);
@@ -265,7 +265,7 @@ fn access_values(placed: &Placed<'_>, flag: i64) -> Values {
 }
 
 /// The terminal's own direction counts; one with both sides, or none set, takes the event's.
-fn direction(terminal: &Terminal, event: &Event) -> EventDirection {
+pub(super) fn direction(terminal: &Terminal, event: &Event) -> EventDirection {
     match (terminal.direction, event.class) {
         (TerminalDirection::In, _) => EventDirection::In,
         (TerminalDirection::Out, _) => EventDirection::Out,

@@ -12,7 +12,9 @@ use sqlparser::parser::Parser;
 use super::people_read::Which;
 use super::statements::{Statements, Template, Values};
 use super::value::{Value, day};
-use super::{Dialect, badges, check, events, groupings, groups, people, people_read, policies, receipts, terminals};
+use super::{
+    Dialect, badges, check, events, groupings, groups, people, people_read, policies, rebook, receipts, terminals,
+};
 use crate::config::TimewareConfig;
 use crate::contract::{Family, Table};
 use crate::grouping::GroupingNumber;
@@ -66,7 +68,7 @@ fn quoted_personal_fields() -> &'static str {
 }
 
 fn all(sql: &Statements, settings: &Settings) -> Vec<(String, String)> {
-    let lists: [&[(&str, Template)]; 9] = [
+    let lists: [&[(&str, Template)]; 10] = [
         check::ALL,
         receipts::ALL,
         people::ALL,
@@ -76,6 +78,7 @@ fn all(sql: &Statements, settings: &Settings) -> Vec<(String, String)> {
         terminals::ALL,
         groups::ALL,
         events::ALL,
+        rebook::ALL,
     ];
     let mut texts: Vec<(String, String)> = lists
         .concat()

@@ -18,6 +18,7 @@ mod operation;
 mod people;
 mod people_read;
 mod policies;
+mod rebook;
 mod receipts;
 mod reconcile;
 mod statements;

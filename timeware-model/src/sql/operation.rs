@@ -92,6 +92,7 @@ settles_by_reading_again!(
     People,
     ReconcileReport,
     Terminal,
+    Option<Booked>,
     Option<Employee>,
     Option<EmployeeId>,
     Option<EventReceipt>,
@@ -171,6 +172,7 @@ operations! {
     UpdateGroup<'a> { id: TerminalGroupId, text: Option<&'a str>, members: Option<&'a BTreeSet<TerminalId>> } Write
         -> Written = change_group;
     Book<'a> { events: &'a [Event], refused: &'a Mutex<BTreeSet<usize>> } Write -> Vec<Booked> = book_all;
+    Rebook<'a> { earlier: &'a ReceiptKey, event: &'a Event } Write -> Option<Booked> = rebook;
     ReadEvent<'a> { key: &'a ReceiptKey } Read -> Option<EventReceipt> = event_receipt;
     LastEvent { id: EmployeeId } Read -> Option<EventReceipt> = newest_event;
     ReadPlaces {} Read -> Vec<RollCall> = last_places;

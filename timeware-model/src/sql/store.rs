@@ -12,8 +12,8 @@ use super::operation::{
     BadgeSpans, Book, ChangedPeople, Check, CreateGroup, CreateGrouping, CreatePerson, CreatePolicy, CreateTerminal,
     FindPeople, HolderAt, Identity, LastEvent, MarkLeaver, MarkReturned, Operation, ReadEvent, ReadGroupings,
     ReadGroups, ReadLink, ReadPage, ReadPerson, ReadPlaces, ReadPolicies, ReadStatuses, ReadTerminal, ReadTerminals,
-    Reconcile, RegisterTexts, RenameGrouping, RenameTerminal, SetLinkState, SetTerminal, UpdateGroup, UpdatePerson,
-    UpdatePolicy,
+    Rebook, Reconcile, RegisterTexts, RenameGrouping, RenameTerminal, SetLinkState, SetTerminal, UpdateGroup,
+    UpdatePerson, UpdatePolicy,
 };
 use crate::badge::BadgeSpan;
 use crate::booking::{Booked, Event, RollCall};
@@ -207,6 +207,10 @@ impl<T: Runs> Store for T {
 
     async fn book(&self, events: &[Event]) -> Result<Vec<Booked>> {
         self.run(&Book { events, refused: &Mutex::default() }).await
+    }
+
+    async fn rebook(&self, earlier: &ReceiptKey, event: &Event) -> Result<Option<Booked>> {
+        self.run(&Rebook { earlier, event }).await
     }
 
     async fn event(&self, key: &ReceiptKey) -> Result<Option<EventReceipt>> {

@@ -18,7 +18,10 @@ const WRITE: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 
 /// The rights on each table that these settings need; none deletes (rule W13).
 fn needed(settings: &Settings) -> Vec<(Name, &'static [&'static str])> {
-    let vendors = needed_tables(settings).into_iter().map(|(table, name)| (name, rights_on(table)));
+    let vendors = needed_tables(settings).into_iter().map(|(table, name)| {
+        let moves = table == Table::TworkUnprocessed && settings.config().moves_bookings;
+        (name, if moves { WRITE } else { rights_on(table) })
+    });
     let ours = own_tables(settings).into_iter().map(|(own, _)| (settings.mapping().own_name(own), WRITE));
     vendors.chain(ours).collect()
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::Utc;
 use sync_core::connector::{Delivered, DeliveryCaps, DeliveryClass, ErrorClass, EventSink, SyncError};
-use sync_core::model::{Clocking, Direction, EventClass as Class, EventKey};
+use sync_core::model::{Clocking, ClockingKind, Direction, EventClass as Class, EventKey};
 
 use super::fault::sync_error;
 use super::{TimewareEndpoint, known_row, told};
@@ -39,6 +39,14 @@ impl EventSink for TimewareEndpoint {
             delivered(&answers.next().ok_or_else(missing)?)
         };
         events.into_iter().map(answer).collect()
+    }
+
+    async fn replace(&self, earlier: &EventKey, by: &Clocking) -> Result<Option<Delivered>, SyncError> {
+        if by.kind != ClockingKind::Attendance {
+            return Ok(None);
+        }
+        let moved = told(self.store.rebook(&receipt_key(earlier)?, &event(by)?).await)?;
+        moved.as_ref().map(delivered).transpose()
     }
 
     async fn find(&self, key: &EventKey) -> Result<Option<Delivered>, SyncError> {

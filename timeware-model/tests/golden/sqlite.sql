@@ -127,6 +127,12 @@ SELECT [date_and_time] FROM [temployee_roll_call] WHERE [employee_id] = ?1
 -- last places
 SELECT [employee_id], [terminal_id], [reader_direction], [reader_description], [zone_id], [date_and_time] FROM [temployee_roll_call] ORDER BY 1
 
+-- move a booking of the inlet
+UPDATE [twork_unprocessed] SET [employee_id] = ?1, [terminal_id] = ?2, [date_and_time] = ?3 WHERE [work_unprocessed_id] = ?4 AND [employee_id] = ?5 AND [terminal_id] = ?6 AND [date_and_time] = ?7
+
+-- supersede a receipt
+UPDATE [bridge_event] SET outcome = 'ignored', target_table = NULL, target_id = NULL WHERE source = ?1 AND external_event_id = ?2
+
 -- people Page
 SELECT e.[employee_id], e.[employee_status_id], s.[exclude_from_calculation], (SELECT external_id FROM [bridge_link] WHERE source = ?1 AND entity = 'employee' AND internal_id = e.[employee_id] ORDER BY link_id LIMIT 1), e.[title], e.[first_name], e.[last_name], NULL, e.[gender], NULL, NULL, e.[email_address], NULL, NULL, e.[badge], e.[badge_activation], e.[badge_expiry], e.[security_pin], e.[paylink], e.[date_started_with_company], e.[date_left_company], e.[terminal_policy_id], e.[grouping_1_ref_id], e.[grouping_2_ref_id], e.[grouping_3_ref_id], e.[grouping_4_ref_id], e.[grouping_5_ref_id], e.[grouping_6_ref_id], e.[grouping_7_ref_id], e.[grouping_8_ref_id], e.[grouping_9_ref_id], e.[grouping_10_ref_id] FROM [temployee] e LEFT JOIN [temployee_status] s ON s.[employee_status_id] = e.[employee_status_id] WHERE e.[employee_id] > ?2 ORDER BY e.[employee_id] LIMIT ?3
 

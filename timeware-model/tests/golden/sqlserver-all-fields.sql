@@ -127,6 +127,12 @@ SELECT [date_and_time] FROM [dbo].[temployee_roll_call] WITH (UPDLOCK, HOLDLOCK)
 -- last places
 SELECT [employee_id], [terminal_id], [reader_direction], [reader_description], [zone_id], [date_and_time] FROM [dbo].[temployee_roll_call] ORDER BY 1
 
+-- move a booking of the inlet
+UPDATE [dbo].[twork_unprocessed] SET [employee_id] = @P1, [terminal_id] = @P2, [date_and_time] = @P3 WHERE [work_unprocessed_id] = @P4 AND [employee_id] = @P5 AND [terminal_id] = @P6 AND [date_and_time] = @P7; SELECT @@ROWCOUNT
+
+-- supersede a receipt
+UPDATE [dbo].[bridge_event] SET outcome = 'ignored', target_table = NULL, target_id = NULL WHERE source = @P1 AND external_event_id = @P2; SELECT @@ROWCOUNT
+
 -- people Page
 SELECT TOP (@P3) e.[employee_id], e.[employee_status_id], s.[exclude_from_calculation], (SELECT TOP (1) external_id FROM [dbo].[bridge_link] WHERE source = @P1 AND entity = 'employee' AND internal_id = e.[employee_id] ORDER BY link_id), e.[title], e.[first_name], e.[last_name], e.[date_of_birth], e.[gender], e.[address], e.[post_code], e.[email_address], e.[mobile_number], e.[vehicle_registration], e.[badge], e.[badge_activation], e.[badge_expiry], e.[security_pin], e.[paylink], e.[date_started_with_company], e.[date_left_company], e.[terminal_policy_id], e.[grouping_1_ref_id], e.[grouping_2_ref_id], e.[grouping_3_ref_id], e.[grouping_4_ref_id], e.[grouping_5_ref_id], e.[grouping_6_ref_id], e.[grouping_7_ref_id], e.[grouping_8_ref_id], e.[grouping_9_ref_id], e.[grouping_10_ref_id] FROM [dbo].[temployee] e LEFT JOIN [dbo].[temployee_status] s ON s.[employee_status_id] = e.[employee_status_id] WHERE e.[employee_id] > @P2 ORDER BY e.[employee_id]
 

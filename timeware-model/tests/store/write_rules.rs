@@ -42,6 +42,8 @@ on_every_store!(
     w09_the_direction_goes_to_the_roll_call_and_older_events_do_not_move_it,
     w10_both_passes_of_the_repeated_hour_are_booked,
     w10_the_time_is_that_of_the_terminals_zone,
+    w10_a_booking_moves_while_it_lies_in_the_inlet_as_it_was_written,
+    w10_a_booking_that_cannot_be_told_for_ours_stays,
     w11_a_suspended_terminal_gives_nothing_and_a_release_says_from_when,
     w12_an_old_event_waits_for_a_decision,
     w13_members_that_are_gone_stay_and_are_reported,
@@ -360,6 +362,54 @@ async fn w08_a_staged_booking_is_cut_to_the_minute_and_archived_with_seconds(eng
     assert_eq!(row("twork_unprocessed"), [format!("{who}|2026-06-01 08:58:00|1000|0|0||3|1|0")]);
     assert_eq!(row("twork_unprocessed_archive"), [format!("{who}|2026-06-01 08:58:41|1000|0|0||3|1|0")]);
     assert!(row("twork").is_empty());
+}
+
+async fn w10_a_booking_moves_while_it_lies_in_the_inlet_as_it_was_written(engine: Engine) {
+    let store = store(engine, STAGED).await;
+    let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
+    let booked = book(&store, event("e1", door, who, "2026-06-01T07:58:41Z")).await;
+    let inlet = || store.raw("SELECT employee_id, date_and_time FROM twork_unprocessed");
+
+    let earlier = event("e2", door, who, "2026-06-01T07:36:09Z");
+    let moved = store.rebook(&key("e1"), &earlier).await.unwrap().unwrap();
+    assert_eq!((moved.outcome, &moved.target), (Outcome::Booked, &booked.target), "the same row");
+    assert_eq!(inlet(), [format!("{who}|2026-06-01 08:36:00")]);
+    let archived = store.raw("SELECT date_and_time FROM twork_unprocessed_archive ORDER BY 1");
+    assert_eq!(archived, ["2026-06-01 08:36:09", "2026-06-01 08:58:41"], "both as they were read");
+
+    let again = store.rebook(&key("e1"), &earlier).await.unwrap().unwrap();
+    assert_eq!(
+        (again.outcome, again.target),
+        (Outcome::Duplicate, booked.target.clone()),
+        "a lost answer is asked for"
+    );
+    assert_eq!(book(&store, event("e1", door, who, "2026-06-01T07:58:41Z")).await.outcome, Outcome::Duplicate);
+    let (from, to) = (at("2026-06-01T00:00:00Z"), at("2026-06-02T00:00:00Z"));
+    let report = store.reconcile(from, to).await.unwrap();
+    assert!(report.missing_rows.is_empty() && report.unknown_rows.is_empty(), "{report:?}");
+
+    // The calculation takes it out of the inlet.
+    store.execute("DELETE FROM twork_unprocessed");
+    let late = event("e3", door, who, "2026-06-01T07:30:00Z");
+    assert_eq!(store.rebook(&key("e2"), &late).await.unwrap(), None);
+    assert_eq!((inlet().len(), store.event(&key("e3")).await.unwrap()), (0, None));
+}
+
+async fn w10_a_booking_that_cannot_be_told_for_ours_stays(engine: Engine) {
+    let store = store(engine, STAGED).await;
+    let (door, who) = (attendance_in(&store).await, person(&store, "Asha Mello").await);
+    let inlet = || store.raw("SELECT date_and_time FROM twork_unprocessed ORDER BY 1");
+    for (id, when) in [("e1", "2026-06-01T07:58:00Z"), ("e2", "2026-06-01T09:00:00Z")] {
+        book(&store, event(id, door, who, when)).await;
+    }
+    let rebook =
+        async |earlier: &str, when: &str| store.rebook(&key(earlier), &event("new", door, who, when)).await.unwrap();
+    assert_eq!(rebook("e0", "2026-06-01T07:00:00Z").await, None, "never booked");
+    assert_eq!(rebook("e1", "2026-06-01T09:00:20Z").await, None, "the minute has a booking already");
+    store.execute("UPDATE twork_unprocessed SET date_and_time = '2026-06-01 10:00:00' WHERE work_unprocessed_id = 1");
+    assert_eq!(rebook("e1", "2026-06-01T07:00:00Z").await, None, "somebody else has changed it");
+    assert_eq!(inlet(), ["2026-06-01 10:00:00", "2026-06-01 10:00:00"]);
+    assert_eq!(store.event(&key("new")).await.unwrap(), None);
 }
 
 async fn w08_access_rows_carry_flag_and_badge(engine: Engine) {
