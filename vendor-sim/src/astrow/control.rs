@@ -108,7 +108,9 @@ fn employee(world: &mut World, sent: &Sent, what: &str) -> Option<Done> {
 fn edit(world: &mut World, sent: &Sent, pers_no: u32) -> Done {
     let mut members = sent.0.clone();
     let tab = members.remove("pac");
-    ["persNo", "first", "last", "badge"].iter().for_each(|own| drop(members.remove(*own)));
+    for own in ["persNo", "first", "last", "badge"] {
+        members.remove(own);
+    }
     let changed = patched(world, pers_no, &members)?;
     world.change_employee(pers_no, |employee| *employee = changed);
     if let Some(tab) = tab {

@@ -126,9 +126,15 @@ impl Switches {
     /// # Errors
     /// There is no such fault, or the value does not fit.
     pub fn fault(&mut self, text: &str) -> anyhow::Result<()> {
-        let (name, value) = text.split_once('=').unwrap_or((text, "1"));
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
         let known = FAULTS.iter().find(|known| **known == name.trim());
         let known = known.with_context(|| format!("'{name}' is no fault; there are {}", FAULTS.join(", ")))?;
+        let usual = match *known {
+            "delay-ms" | "slow-move" => Some("1000"),
+            "licence-off" => None,
+            _ => Some("1"),
+        };
+        let value = value.or(usual).with_context(|| format!("{known} needs a value, as {known}=roll-call"))?;
         self.set(&known.replace('-', "_"), value)
     }
 
@@ -158,6 +164,7 @@ mod tests {
         switches.fault("permission-off=off").unwrap();
         assert!(!switches.permission_off);
         assert!(switches.fault("colour=red").is_err() && switches.fault("http-500=red").is_err());
-        assert!(FAULTS.iter().all(|fault| switches.fault(fault).is_ok()));
+        assert!(switches.fault("licence-off").is_err());
+        assert!(FAULTS.iter().all(|fault| *fault == "licence-off" || switches.fault(fault).is_ok()));
     }
 }

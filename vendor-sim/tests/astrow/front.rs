@@ -100,7 +100,7 @@ async fn a_restart_and_the_fault_token_expire_end_sessions() {
     assert_eq!(caller.get("info").await.status, 401);
     let caller = signed_in(&sim).await;
     assert_eq!(caller.get("info").await.status, 200);
-    sim.world(vendor_sim::astrow::World::end_sessions);
+    sim.world(|w| w.end_sessions());
     assert_eq!(caller.get("info").await.status, 401);
 }
 

@@ -38,7 +38,9 @@ pub(super) fn events(world: &mut World, call: &Call) -> Result<Reply, Problem> {
             return Err(Problem::value(format!("items[{at}].{member}"), "This value does not fit"));
         }
     }
-    events.iter().for_each(|event| world.view.put(event));
+    for event in &events {
+        world.view.put(event);
+    }
     Ok(Reply::empty(204))
 }
 

@@ -105,9 +105,10 @@ impl Files {
     /// Makes all folders.
     pub(super) fn open(folders: &Folders, watch: Option<Duration>) -> anyhow::Result<Self> {
         let chosen = [&folders.bookings, &folders.employees, &folders.export];
-        let temporary = match chosen.iter().all(|folder| folder.is_some()) {
-            true => None,
-            false => Some(Arc::new(tempfile::tempdir().context("there is no temporary folder")?)),
+        let temporary = if chosen.iter().all(|folder| folder.is_some()) {
+            None
+        } else {
+            Some(Arc::new(tempfile::tempdir().context("there is no temporary folder")?))
         };
         let root = temporary.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default();
         let place = |folder: &Option<PathBuf>, name: &str| folder.clone().unwrap_or_else(|| root.join(name));

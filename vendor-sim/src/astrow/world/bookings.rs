@@ -3,7 +3,8 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
 use super::World;
-use super::ledger::{Booking, BookingSource, BookingState, Direction, Incoming, Rejection, booking_id, row_of};
+use super::booking::{Booking, BookingSource, BookingState, Direction, Incoming, Rejection};
+use super::ledger::{booking_id, row_of};
 use super::record::{BadgeBase, Employee};
 
 /// What a booking came to.

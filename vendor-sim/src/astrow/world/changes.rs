@@ -54,6 +54,7 @@ pub struct Change {
     pub origin: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
 fn shown<S: serde::Serializer>(cursor: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&cursor_text(*cursor))
 }

@@ -1,5 +1,6 @@
 //! The simulated Astrow: employees, bookings, and what PAC's side told.
 
+mod booking;
 mod bookings;
 mod changes;
 mod ledger;
@@ -13,12 +14,13 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use booking::Incoming;
+pub use booking::{Booking, BookingSource, BookingState, Direction, Kind, PacEvent, Rejection};
 pub(crate) use bookings::{Outcome, Verdict};
 pub(crate) use changes::cursor_text;
 pub use changes::{Change, Entity, Op};
 use chrono::NaiveDate;
-pub use ledger::{Booking, BookingSource, BookingState, Direction, Kind, PacEvent, Rejection};
-pub(crate) use ledger::{Incoming, booking_id};
+pub(crate) use ledger::booking_id;
 pub use record::{Badge, BadgeBase, Employee, GroupRef, Master, Name, PacTab};
 pub(crate) use seed::seed;
 pub(crate) use site::has;
@@ -38,7 +40,7 @@ pub(crate) const PERMISSION: &str = "api.connect";
 
 /// Everything behind the interface.
 ///
-/// Fields may be read and changed freely; methods that change employees, readers and roll calls keep the ETags and the
+/// Fields may be read and changed freely; methods that change employees, readers and roll calls keep the entity tags and the
 /// record of changes in step, as a user of Astrow would.
 #[derive(Debug, Clone)]
 pub struct World {

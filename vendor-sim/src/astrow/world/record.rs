@@ -140,8 +140,8 @@ impl PacTab {
         if self.badges.len() > 16 {
             return Some("badges".to_owned());
         }
-        let faults = self.badges.iter().map(Badge::fault).enumerate();
-        faults.filter_map(|(at, fault)| fault.map(|name| format!("badges[{at}].{name}"))).next()
+        let mut faults = self.badges.iter().map(Badge::fault).enumerate();
+        faults.find_map(|(at, fault)| fault.map(|name| format!("badges[{at}].{name}")))
     }
 }
 
@@ -190,7 +190,7 @@ pub struct Employee {
     pub free_fields: BTreeMap<u8, String>,
     /// The tab for PAC.
     pub pac: PacTab,
-    /// Counts the changes of this record; the ETag.
+    /// Counts the changes of this record, for its tag.
     #[serde(skip)]
     pub version: u64,
 }
@@ -201,7 +201,7 @@ impl Employee {
         self.end_calculation.is_none_or(|end| day <= end)
     }
 
-    /// The ETag with its quotes.
+    /// The entity tag with its quotes.
     pub fn etag(&self) -> String {
         format!("\"{}\"", self.version)
     }
