@@ -132,7 +132,11 @@ impl PacConfig {
         let mut faults = Vec::new();
         let mut fault = |setting, reason: &str, remedy: &str| faults.push(ConfigFault::new(setting, reason, remedy));
         if self.server_address.trim().is_empty() || self.server_address.contains("://") {
-            fault("server_address", "is no address", "write the IP address or host name of the PAC server, nothing else");
+            fault(
+                "server_address",
+                "is no address",
+                "write the IP address or host name of the PAC server, nothing else",
+            );
         }
         if self.server_port == 0 {
             fault("server_port", "is 0", "write the port of the server's OEM interface");

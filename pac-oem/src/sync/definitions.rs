@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::stream::BoxStream;
 use sync_core::connector::{
     CompleteSignal, FieldCaps, Key, Listed, Page, ReadCaps, Record, SnapshotCaps, Source, SyncError, Window,
@@ -11,7 +12,7 @@ use sync_core::connector::{
 use sync_core::model::{AccessPolicy, Canonical, Device, Direction as Way, ExternalId, Known as Told};
 
 use super::PacEndpoint;
-use crate::model::{AccessGroup, Definitions, Direction, Reader};
+use crate::model::{AccessGroup, Definitions, Direction, PacSession, Reader};
 
 /// Definitions as they were last read.
 pub(super) type Known = Definitions;
@@ -62,7 +63,11 @@ impl PacEndpoint {
     pub async fn definitions(&self) -> Result<Arc<Definitions>, SyncError> {
         let known = self.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let etag = known.as_ref().map(|known| known.etag.clone());
-        let answer = self.read(async |session| session.definitions(etag.as_ref()).await).await?;
+        let ask = |session: Arc<dyn PacSession>| {
+            let etag = etag.clone();
+            async move { session.definitions(etag.as_ref()).await }.boxed()
+        };
+        let answer = self.read(ask).await?;
         let now = match (answer, known) {
             (Some(new), _) => Arc::new(new),
             (None, Some(known)) => return Ok(known),
@@ -103,7 +108,10 @@ fn device(reader: &Reader) -> Record<Device> {
         "" => &reader.door_name,
         _ => &reader.name,
     };
-    Record::new(i64::from(reader.id.get()), Device { name: Told::from_text(name.clone()), direction, ..Device::default() })
+    Record::new(
+        i64::from(reader.id.get()),
+        Device { name: Told::from_text(name.clone()), direction, ..Device::default() },
+    )
 }
 
 fn name_only() -> ReadCaps {

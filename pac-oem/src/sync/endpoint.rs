@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use futures::future::BoxFuture;
 use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SiteDay, SyncError};
 use sync_core::model::EndpointName;
 
@@ -16,7 +17,7 @@ use super::config::PacConfig;
 use super::definitions::Known;
 use super::keeper::Keeper;
 use super::person::Rules;
-use crate::model::{Capability, Cursor, PacDriver, PacError, PacSession, RetryClass, ServerInfo};
+use crate::model::{Capability, CloseReason, Cursor, PacDriver, PacError, PacSession, RetryClass, ServerInfo};
 
 /// A PAC server as an endpoint of the engine.
 ///
@@ -68,7 +69,7 @@ impl PacEndpoint {
     /// # Errors
     /// Whatever keeps the server from answering.
     pub async fn session(&self) -> Result<Arc<dyn PacSession>, SyncError> {
-        Ok(self.keeper.session().await?.0)
+        Ok(self.keeper.session().await?)
     }
 
     /// What the server said of itself when the last session began.
@@ -76,14 +77,14 @@ impl PacEndpoint {
         self.keeper.server()
     }
 
-    /// When the server last spoke with us, as far as an open session shows.
+    /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.keeper.open().is_some()
     }
 
     /// Takes leave of the server; the next call begins a new session.
     pub async fn close(&self) {
-        self.keeper.close().await;
+        self.keeper.close(CloseReason::Stop).await;
     }
 
     /// Zone of the server; UTC where it is not told, or is none.
@@ -102,29 +103,38 @@ impl PacEndpoint {
     /// A read: once more with a new session where the old one was lost, and after a while where the server is busy.
     pub(super) async fn read<T>(
         &self,
-        call: impl AsyncFn(Arc<dyn PacSession>) -> Result<T, PacError>,
+        call: impl Fn(Arc<dyn PacSession>) -> BoxFuture<'static, Result<T, PacError>> + Send + Sync,
     ) -> Result<T, PacError> {
         let mut tries = 0;
         loop {
-            let (session, fresh) = self.keeper.session().await?;
-            let error = match call(session.clone()).await {
+            let error = match self.once(&call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            self.keeper.failed(&session, &error).await;
             tries += 1;
-            let again = match error.retry() {
-                RetryClass::Reconnect => !fresh && error.retry_after().is_none(),
-                RetryClass::Backoff => error.retry_after().unwrap_or(PATIENCE) <= PATIENCE,
-                _ => false,
+            // A lost connection is made again at once, unless the server or our own pauses say otherwise.
+            let wait = match error.retry() {
+                RetryClass::Reconnect => error.retry_after().unwrap_or_default(),
+                RetryClass::Backoff => error.retry_after().unwrap_or(Duration::from_secs(tries)),
+                _ => return Err(error),
             };
-            if !again || tries >= TRIES {
+            if tries > REPEATS || wait > PATIENCE {
                 return Err(error);
             }
-            if error.retry() == RetryClass::Backoff {
-                tokio::time::sleep(error.retry_after().unwrap_or(Duration::from_secs(1 << tries))).await;
-            }
+            tokio::time::sleep(wait).await;
         }
+    }
+
+    async fn once<T>(
+        &self,
+        call: &(impl Fn(Arc<dyn PacSession>) -> BoxFuture<'static, Result<T, PacError>> + Send + Sync),
+    ) -> Result<T, PacError> {
+        let session = self.keeper.session().await?;
+        let answer = call(session.clone()).await;
+        if let Err(error) = &answer {
+            self.keeper.failed(&session, error).await;
+        }
+        answer
     }
 
     /// A write, sent once.
@@ -155,7 +165,7 @@ impl Endpoint for PacEndpoint {
 
     /// The organisation and the server's own name. Epochs of logs and versions may change without a new installation.
     async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
-        let (session, _) = self.keeper.session().await?;
+        let session = self.keeper.session().await?;
         let server = session.server();
         let mut identity = EndpointIdentity::of("server", server.name.trim());
         let organisation = format!("{} {}", self.config.organisation, server.organisation.trim());
@@ -178,7 +188,7 @@ impl fmt::Debug for PacEndpoint {
     }
 }
 
-/// Attempts at one read.
-const TRIES: u32 = 4;
-/// A busy server is waited for as long as this within one read.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Repeats of one read.
+const REPEATS: u64 = 3;
+/// A server that is busy or away is waited for as long as this before a repeat.
+const PATIENCE: Duration = Duration::from_secs(5);

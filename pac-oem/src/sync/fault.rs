@@ -33,11 +33,9 @@ fn class(error: &PacError) -> ErrorClass {
         return ErrorClass::InDoubt;
     }
     match error.kind() {
-        Kind::ClientUnknown
-        | Kind::ClientRevoked
-        | Kind::ClientExpired
-        | Kind::KeyExpired
-        | Kind::ServerUntrusted => ErrorClass::Auth,
+        Kind::ClientUnknown | Kind::ClientRevoked | Kind::ClientExpired | Kind::KeyExpired | Kind::ServerUntrusted => {
+            ErrorClass::Auth
+        }
         Kind::NotFound => ErrorClass::NotFound,
         Kind::AlreadyExists | Kind::CredentialInUse => ErrorClass::Duplicate,
         Kind::RevisionConflict | Kind::RecordLocked => ErrorClass::Conflict,
@@ -155,7 +153,8 @@ mod tests {
         let error = SyncError::from(PacError::new(Kind::CredentialInUse, "x").with_holder("person:102"));
         assert_eq!((error.class(), error.clashing_key()), (ErrorClass::Duplicate, Some("credentials")));
         assert!(error.remedy().unwrap().contains("102"));
-        let locked = PacError::new(Kind::RecordLocked, "x").with_retry_after(Duration::from_secs(30)).with_holder("Desk");
+        let locked =
+            PacError::new(Kind::RecordLocked, "x").with_retry_after(Duration::from_secs(30)).with_holder("Desk");
         let locked = SyncError::from(locked);
         assert_eq!(locked.retry_after(), Some(Duration::from_secs(30)));
         assert!(locked.remedy().unwrap().contains("Desk"));

@@ -1,8 +1,10 @@
 //! People: read page by page, written with the revision that was read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use sync_core::connector::{
     AttemptKey, Changes, CompleteSignal, CreateClass, Draft, End, ErrorClass, Key, LateApply, Page, Precondition,
@@ -13,8 +15,8 @@ use uuid::Uuid;
 
 use super::{PAC, PacEndpoint, person, rights};
 use crate::model::{
-    ActiveFilter, Capability, Cursor, PacError, PacErrorKind, PageToken, Person, PersonDraft, PersonId, PersonKey,
-    PutMode, WriteOpts,
+    ActiveFilter, Capability, Cursor, PacError, PacErrorKind, PacSession, PageToken, Person, PersonDraft, PersonId,
+    PersonKey, PutMode, WriteOpts,
 };
 
 #[async_trait]
@@ -107,7 +109,7 @@ impl Sink<Human> for PacEndpoint {
     }
 
     async fn create(&self, draft: &Draft<Human>, attempt: &AttemptKey) -> Result<Record<Human>, SyncError> {
-        let (session, _) = self.keeper.session().await?;
+        let session = self.keeper.session().await?;
         let person = self.rules().draft(&draft.value)?;
         if person.ext.is_none() && !session.supports(Capability::Idempotency) {
             let text = "this PAC server cannot tell a repeated request, and the person has no number to know it by";
@@ -192,7 +194,11 @@ impl PacEndpoint {
     async fn page(&self, walk: &mut Walk) -> Result<Page<Human>, SyncError> {
         loop {
             let next = walk.next.clone();
-            let answer = self.read(async |session| session.people(next.clone(), ActiveFilter::All).await).await;
+            let ask = |session: Arc<dyn PacSession>| {
+                let next = next.clone();
+                async move { session.people(next, ActiveFilter::All).await }.boxed()
+            };
+            let answer = self.read(ask).await;
             let page = match answer {
                 Err(error) if error.kind() == PacErrorKind::PageExpired && !walk.again => {
                     tracing::info!("the list of people took too long for the server and is begun again");
@@ -233,7 +239,11 @@ impl PacEndpoint {
     }
 
     async fn by_key(&self, key: PersonKey) -> Result<Option<Person>, SyncError> {
-        Ok(self.read(async |session| session.person(key.clone()).await).await?)
+        let ask = |session: Arc<dyn PacSession>| {
+            let key = key.clone();
+            async move { session.person(key).await }.boxed()
+        };
+        Ok(self.read(ask).await?)
     }
 
     async fn found(&self, key: Option<PersonKey>) -> Result<Vec<Record<Human>>, SyncError> {
@@ -265,7 +275,7 @@ impl PacEndpoint {
     }
 
     async fn delete(&self, current: &Person, attempt: &AttemptKey) -> Result<(), SyncError> {
-        let (session, _) = self.keeper.session().await?;
+        let session = self.keeper.session().await?;
         let origin = &session.server().origin;
         if current.created_by.as_deref() != Some(origin.as_str()) {
             let whose = current.created_by.as_deref().unwrap_or("somebody else");
@@ -329,4 +339,3 @@ fn card(scalar: &Scalar) -> Option<PersonKey> {
 
 /// As long as the server knows the key of an attempt.
 const KEYS_ARE_KEPT: Duration = Duration::from_hours(24);
-

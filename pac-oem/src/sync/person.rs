@@ -325,11 +325,8 @@ mod tests {
 
     #[test]
     fn a_new_person_needs_a_first_name_and_carries_the_attendance_number() {
-        let human = Human {
-            first_name: Known::from_text("Teo"),
-            attendance_id: Known::from_text("1077"),
-            ..Human::default()
-        };
+        let human =
+            Human { first_name: Known::from_text("Teo"), attendance_id: Known::from_text("1077"), ..Human::default() };
         let draft = RULES.draft(&human).unwrap();
         assert_eq!((draft.ext.as_deref(), draft.active, draft.id), (Some("astrow:1077"), true, None));
         let nameless = Human { last_name: Known::from_text("Marchetti"), ..Human::default() };

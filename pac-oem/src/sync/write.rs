@@ -41,7 +41,7 @@ impl PacEndpoint {
     }
 
     async fn send(&self, id: PersonId, step: Step, key: Uuid, rev: Rev) -> Result<Saved, SyncError> {
-        let (session, _) = self.keeper.session().await?;
+        let session = self.keeper.session().await?;
         let opts = WriteOpts::new(key).if_rev(rev);
         let call = match step {
             Step::Remove(key) => session.remove_credential(id, key, opts),
@@ -63,11 +63,7 @@ impl PacEndpoint {
 ///
 /// One that does not fit a narrow request, or that needs several, is written whole: that is one step, or none. Only a person
 /// with something in it that is not known here is never written whole, since that would be lost.
-fn steps(
-    current: &Person,
-    wanted: &PersonDraft,
-    can: impl Fn(Capability) -> bool,
-) -> Result<Vec<Step>, SyncError> {
+fn steps(current: &Person, wanted: &PersonDraft, can: impl Fn(Capability) -> bool) -> Result<Vec<Step>, SyncError> {
     let base = current.draft();
     if base == *wanted {
         return Ok(Vec::new());
