@@ -1,10 +1,11 @@
 //! The program's own sections of the configuration file.
 
-use inventry_client::sync::{InventryConfig, PersonalField};
+use inventry_client::sync::{FollowCorrections, InventryConfig, PersonalField};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sync_core::events::EventSettings;
-use timeware_model::{EmployeeField, TimewareConfig};
+use sync_service::ConfigFault;
+use timeware_model::{EmployeeField, Profile, Settings, TimewareConfig};
 
 use crate::attendance::config::{Events, RemovalsConfig, RemovalsSchema, Switch};
 
@@ -47,7 +48,21 @@ impl Config {
     pub fn timeware(&self) -> TimewareConfig {
         let mut timeware = self.timeware.clone();
         timeware.personal_fields.extend(self.inventry.fields_on.iter().filter_map(|field| employee_field(*field)));
+        timeware.moves_bookings = self.follows_corrections();
         timeware
+    }
+
+    /// Bookings can be replaced in the inlet alone, which one of timeware's profiles has.
+    pub(super) fn corrections_fault(&self) -> Option<ConfigFault> {
+        let staged = Settings::new(self.timeware()).is_ok_and(|settings| settings.profile() == Profile::Staged);
+        (self.follows_corrections() && !staged).then(|| {
+            let what = "needs the inlet for bookings, which profile twork does without";
+            ConfigFault::new("inventry.follow_corrections", what, "Write profile = \"staged\" in [timeware], or report")
+        })
+    }
+
+    fn follows_corrections(&self) -> bool {
+        self.inventry.follow_corrections == FollowCorrections::WhileUnprocessed
     }
 
     /// What the engine is told about events: InVentry's rules of what counts, and the limits of `[events]`.

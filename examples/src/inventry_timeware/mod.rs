@@ -103,6 +103,7 @@ impl Program for InventryTimeware {
     async fn build(mut config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
         attendance::profile::resolve(&mut config.inventry.profile, setup);
         let mut faults: Vec<ConfigFault> = section::faults("inventry", config.inventry.faults()).collect();
+        faults.extend(config.corrections_fault());
         faults.extend(RemovalsConfig::fault(config.people.removals, Leading::Source));
         let key = setup.secret("inventry.key", &config.inventry.key).unwrap_or_else(|fault| {
             faults.push(fault);

@@ -88,7 +88,8 @@ pub enum FollowCorrections {
     /// The booking stays; the change is shown for a person to decide.
     #[default]
     Report,
-    /// The booking is replaced as long as the attendance system has not used it.
+    /// The booking is replaced as long as the attendance system has not used it; after that the change is shown. So is what
+    /// was taken back: nothing is deleted.
     WhileUnprocessed,
 }
 
@@ -188,13 +189,6 @@ impl InventryConfig {
         if self.sites.iter().any(|site| site.trim().is_empty()) {
             fault("sites", "names a site without an id", "write the ids as the server shows them, or leave it empty");
         }
-        if self.follow_corrections == FollowCorrections::WhileUnprocessed {
-            fault(
-                "follow_corrections",
-                "asks for bookings to be replaced, which is not possible yet",
-                "write report: changed events are shown for a person to decide",
-            );
-        }
         if self.history_days == 0 || self.history_days > 400 {
             fault("history_days", "is no number from 1 to 400", "write the days that the first reading goes back");
         }
@@ -255,6 +249,7 @@ impl InventryConfig {
             access: BTreeSet::new(),
             automatic: self.book_automatic,
             by_hand: self.book_operator,
+            follow_corrections: self.follow_corrections == FollowCorrections::WhileUnprocessed,
             repeat_scope: RepeatScope::Direction,
             ..EventSettings::default()
         }
@@ -337,13 +332,13 @@ mod tests {
 
     #[test]
     fn each_fault_names_its_setting() {
-        let mut wrong = config(r#","profile":"no such file.toml","follow_corrections":"while-unprocessed""#).unwrap();
+        let mut wrong = config(r#","profile":"no such file.toml""#).unwrap();
         wrong.url = "inventry".to_owned();
         wrong.time_zone = Some("Moon".to_owned());
         wrong.history_days = 0;
         wrong.call_seconds = f64::NAN;
         let settings: Vec<_> = wrong.faults().into_iter().map(|fault| fault.setting).collect();
-        assert_eq!(settings, ["url", "profile", "time_zone", "follow_corrections", "history_days", "call_seconds"]);
+        assert_eq!(settings, ["url", "profile", "time_zone", "history_days", "call_seconds"]);
     }
 
     #[test]
@@ -351,6 +346,13 @@ mod tests {
         for field in PersonalField::ALL {
             assert_eq!(serde_json::to_value(field).unwrap(), field.as_str());
         }
+    }
+
+    #[test]
+    fn corrections_are_followed_only_where_that_is_asked_for() {
+        assert!(!config("").unwrap().event_settings().follow_corrections);
+        let followed = config(r#","follow_corrections":"while-unprocessed""#).unwrap();
+        assert!(followed.faults().is_empty() && followed.event_settings().follow_corrections);
     }
 
     #[test]
