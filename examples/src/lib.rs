@@ -1,5 +1,6 @@
 //! The integrations as programs, and the worlds that their demos play in.
 
+pub mod astrow_pac;
 pub mod attendance;
 pub mod booking_server;
 pub mod inventry_timeware;

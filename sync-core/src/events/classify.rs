@@ -207,7 +207,7 @@ fn check_time(
     now: DateTime<Utc>,
 ) -> Result<(), (EventState, &'static str)> {
     let occurred = event.occurred.to_utc();
-    if at.take_from.is_some_and(|from| occurred < from) {
+    if [at.take_from, settings.not_before].into_iter().flatten().any(|from| occurred < from) {
         return Err((EventState::Ignored, reason::BEFORE_TAKE_FROM));
     }
     if is_approved(event) {

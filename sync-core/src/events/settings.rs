@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::model::EventClass;
 
 /// Settings of one event link. The defaults are those of the engine's documentation.
@@ -32,6 +34,8 @@ pub struct EventSettings {
     pub repeat_scope: RepeatScope,
     /// How far in the future an event may be before its clock is doubted.
     pub future_tolerance: Duration,
+    /// Events before this instant never count, whatever their device says.
+    pub not_before: Option<DateTime<Utc>>,
     /// Older events are held for a person's decision; zero switches the rule off.
     pub max_age: Duration,
     /// What counts as attendance at an attendance device.
@@ -85,6 +89,7 @@ impl Default for EventSettings {
             repeat_window: Duration::from_mins(1),
             repeat_scope: RepeatScope::Device,
             future_tolerance: Duration::from_mins(5),
+            not_before: None,
             max_age: days(31),
             attendance: [Granted, SignIn, SignOut].into(),
             access: [Granted, Denied, AntiPassback, ExitButton].into(),

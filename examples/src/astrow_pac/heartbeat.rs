@@ -1,0 +1,76 @@
+//! A sign of life for Astrow: without one its page shows a red label after two minutes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use astrow_client::model::{AstrowCapability, Health, Heartbeat};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
+
+use super::Sides;
+
+/// Distance between two signs of life.
+const BEAT: Duration = Duration::from_secs(30);
+
+/// Tells Astrow that this service lives, and when PAC last answered.
+#[derive(Debug)]
+pub(super) struct Beat {
+    sides: Arc<Sides>,
+    since: DateTime<Utc>,
+    answered: Mutex<Option<DateTime<Utc>>>,
+}
+
+impl Beat {
+    pub(super) fn new(sides: Arc<Sides>, since: DateTime<Utc>) -> Self {
+        Self { sides, since, answered: Mutex::default() }
+    }
+
+    /// When PAC last answered; it is asked now.
+    async fn answered(&self, desk: &Desk) -> Option<DateTime<Utc>> {
+        let answer = match self.sides.pac().await {
+            Ok(session) => session.ping().await.is_ok(),
+            Err(_) => false,
+        };
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer {
+            *answered = Some(desk.clock().now());
+        }
+        *answered
+    }
+}
+
+#[async_trait]
+impl Chore for Beat {
+    fn name(&self) -> &'static str {
+        "heartbeat"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::AfterLinks
+    }
+
+    async fn next(&self, desk: &Desk) {
+        desk.clock().sleep(BEAT).await;
+    }
+
+    async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
+        let session = self.sides.astrow().await?;
+        if session.supports(AstrowCapability::ServiceHeartbeat) {
+            let answered = self.answered(desk).await;
+            let connected = self.sides.pac.is_connected();
+            let run = desk.journal().document("run", &self.sides.people.to_string()).await?;
+            let at = run.as_ref().and_then(|run| run.get("at")?.as_str()?.parse::<DateTime<Utc>>().ok());
+            let beat = Heartbeat::new("astrow-pac", env!("CARGO_PKG_VERSION"), self.since.fixed_offset());
+            let beat = beat.with(|beat| {
+                beat.pac_connected = connected;
+                beat.last_pac_contact = answered.map(|at| at.fixed_offset());
+                beat.last_sync = at.map(|at| at.fixed_offset());
+                beat.state = if connected { Health::Ok } else { Health::Warning };
+                beat.message = (!connected).then(|| "PAC is not connected".to_owned());
+            });
+            session.heartbeat(&beat).await?;
+        }
+        Ok(ChoreReport::default())
+    }
+}

@@ -1,0 +1,5 @@
+//! The program's own verbs.
+
+pub(super) mod badge_check;
+pub(super) mod certificate;
+pub(super) mod terminals;
