@@ -19,7 +19,7 @@
 //! # What the contract leaves open, and what is done here
 //!
 //! * A change's cursor is its own: asking with it gives that change and those after it. Without a cursor the answer is the
-//!   end. A cursor of the future (the server was put back) gets `reset` with the end; one that is too old gets 410.
+//!   end, at once. A cursor of the future (the server was put back) gets `reset` with the end; one that is too old gets 410.
 //! * `asOf` on a page of employees is the time of that page. Somebody's last day passing is no change and makes no new
 //!   entity tag, though `active` is different from then on.
 //! * A write without `If-Match` gets 428. In a PATCH, `name` and `freeFields` are changed member by member. Members that

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
+use vendor_sim::astrow::AstrowSim;
 
 use crate::client::{quiet, send, signed_in, sim};
 
@@ -44,24 +45,38 @@ async fn roll_calls_and_readers_are_changes_too() {
     assert_eq!(told, [r#""rollcall" "add""#, r#""reader" "edit""#, r#""rollcall" "delete""#]);
 }
 
+/// Until so many questions for changes have arrived.
+async fn asked(sim: &AstrowSim, times: u64) {
+    while sim.request_counts().get("GET /api/pac-bridge/v1/changes") != Some(&times) {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_change_wakes_whoever_waits() {
     let sim = sim();
     let caller = signed_in(&sim).await;
-    let waiting = tokio::spawn(send(caller.request("GET", "changes?wait=25")));
-    while sim.requests().last().unwrap().shape != "GET /api/pac-bridge/v1/changes" {
-        tokio::task::yield_now().await;
-    }
     let cursor = sim.world(|w| w.next_change());
-    // A change of the clock alone wakes nobody for good.
-    sim.world(|w| w.clock.advance(TimeDelta::seconds(5)));
-    // Asked without a cursor, the end moves on; so this one waits on.
-    sim.world(|w| w.clock.advance(TimeDelta::seconds(25)));
-    assert!(waiting.await.unwrap().items().is_empty());
     let waiting = tokio::spawn(send(caller.request("GET", &format!("changes?cursor=c-{cursor}&wait=25"))));
+    asked(&sim, 1).await;
     sim.world(|w| w.add_employee("Teo", "Marchetti"));
     let woken = waiting.await.unwrap();
     assert_eq!((woken.items().len(), &woken.items()[0]["op"]), (1, &json!("add")));
+}
+
+#[tokio::test]
+async fn whoever_waits_in_vain_gets_an_empty_page_when_the_time_is_over() {
+    let sim = sim();
+    let caller = signed_in(&sim).await;
+    // Without a cursor there is nothing to wait for.
+    let head = caller.get("changes?wait=25").await.body["next"].as_str().unwrap().to_owned();
+    let waiting = tokio::spawn(send(caller.request("GET", &format!("changes?cursor={head}&wait=25"))));
+    asked(&sim, 2).await;
+    sim.world(|w| w.clock.advance(TimeDelta::seconds(24)));
+    sim.world(|w| w.clock.advance(TimeDelta::seconds(1)));
+    let page = waiting.await.unwrap();
+    assert!(page.items().is_empty());
+    assert_eq!(page.body["next"], head);
 }
 
 #[tokio::test]

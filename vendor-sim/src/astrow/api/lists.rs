@@ -42,14 +42,16 @@ pub(super) fn changes(world: &mut World, call: &Call) -> Result<Answer, Problem>
         .changes
         .expire(kept.and_then(|kept| now.checked_sub_signed(kept)).unwrap_or(chrono::DateTime::<Utc>::MIN_UTC));
     let next = world.changes.next();
-    let from = read::cursor(call, "c-")?.unwrap_or(next);
+    let asked = read::cursor(call, "c-")?;
+    let from = asked.unwrap_or(next);
     if from < world.changes.oldest() {
         return Err(expired());
     }
     // A cursor of the future: what it was given for is gone, as after a restore.
     let reset = from > next;
     let items: Vec<Value> = world.changes.from(from).take(limit).map(|change| change_json(world, change)).collect();
-    if items.is_empty() && !reset && now < until {
+    // Whoever has no cursor is told one at once: what came while waiting would be missed.
+    if items.is_empty() && !reset && asked.is_some() && now < until {
         return Ok(Answer::Later(until));
     }
     let next = if reset { next } else { from + items.len() as u64 };
