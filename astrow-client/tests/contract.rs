@@ -7,10 +7,10 @@ mod support;
 use std::time::Duration;
 
 use astrow_client::model::{
-    AccessGroup, ActiveFilter, BadgeBase, BadgeKind, BadgeState, Booking, BookingDirection, BookingStatus, ChangeOp,
-    ChangedEntity, CommandKind, CommandState, CommandWord, Controller, Definitions, EmployeePatch, Heartbeat, Licence,
-    Lookups, Master, Name, NewEmployee, PacBadge, PacEvent, PacGroup, PacTab, Reader, ReaderDirection, RejectionCode,
-    SafeConfirmation, Severity, ShownStatus, TerminalEvent,
+    AccessGroup, ActiveFilter, BadgeBase, BadgeKind, BadgeState, Booking, BookingDirection, BookingOutcome,
+    BookingStatus, ChangeOp, ChangedEntity, CommandKind, CommandState, CommandWord, Controller, Definitions,
+    EmployeePatch, Heartbeat, Licence, Lookups, Master, Name, NewEmployee, PacBadge, PacEvent, PacGroup, PacTab,
+    Reader, ReaderDirection, RejectionCode, SafeConfirmation, Severity, ShownStatus, TerminalEvent,
 };
 use astrow_client::{AstrowErrorKind, AstrowSession as _, Etag, Patch, PersNo};
 use futures::TryStreamExt as _;
@@ -248,7 +248,7 @@ async fn bookings_are_made_and_each_has_its_outcome() {
     bookings[0].pers_no = Some(PersNo::new(1042));
     (bookings[1].mc, bookings[1].cc) = (Some("12".to_owned()), Some("210".to_owned()));
     let outcomes = site.client().bookings().write(&bookings, KEY).await.unwrap();
-    assert_eq!(outcomes.iter().map(|outcome| outcome.is_taken()).collect::<Vec<_>>(), [true, false, true, true, false]);
+    assert_eq!(outcomes.iter().map(BookingOutcome::is_taken).collect::<Vec<_>>(), [true, false, true, true, false]);
     assert_eq!(
         (outcomes[0].booking_id.as_deref(), outcomes[2].status.clone()),
         (Some("b-88121"), BookingStatus::Queued)
@@ -303,7 +303,7 @@ async fn events_commands_and_signs_of_life_go_their_way() {
 
     let site = Site::of("commands").await;
     let terminals = site.client().terminals();
-    let commands = terminals.commands(Duration::from_secs(60)).await.unwrap();
+    let commands = terminals.commands(Duration::from_mins(1)).await.unwrap();
     let [open] = commands.as_slice() else { panic!("one command") };
     assert_eq!((open.kind.clone(), open.reader_id), (CommandKind::DoorOpen, Some(11)));
     assert!(open.is_over(open.expires_at) && !open.is_over(open.requested_at.unwrap()));

@@ -251,6 +251,7 @@ impl EmployeePatch {
 }
 
 /// Parts that are not there are sent as `null`, so that an old middle name does not stay.
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn whole_name<S: Serializer>(name: &Option<Name>, serializer: S) -> Result<S::Ok, S::Error> {
     let Some(name) = name else { return serializer.serialize_none() };
     let mut parts = serializer.serialize_struct("Name", 3)?;

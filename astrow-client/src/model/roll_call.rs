@@ -16,7 +16,7 @@ pub struct RollCall {
     pub id: Option<String>,
     /// Since when it runs.
     pub started_at: Option<DateTime<FixedOffset>>,
-    /// Codes of the company sites that it is about.
+    /// Codes of the company sites that it is about; all of them where none is named.
     #[serde(default)]
     pub sites: Vec<String>,
 }
@@ -44,7 +44,7 @@ impl RollCall {
 
     /// Whether it runs at a company site.
     pub fn runs_at(&self, site: &str) -> bool {
-        self.active && self.sites.iter().any(|each| each == site)
+        self.active && (self.sites.is_empty() || self.sites.iter().any(|each| each == site))
     }
 }
 

@@ -272,7 +272,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_word_comes_back_as_it_was(text in ".{0,20}") {
-            prop_assert_eq!(RejectionCode::from(text.as_str()).as_str(), text.as_str());
+            let word = RejectionCode::from(text.as_str());
+            prop_assert_eq!(word.as_str(), text.as_str());
             let json = serde_json::to_string(&BookingStatus::from(text.as_str())).unwrap();
             let read: BookingStatus = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(read.as_str(), text.as_str());

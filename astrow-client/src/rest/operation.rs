@@ -18,7 +18,6 @@ macro_rules! operation {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
-        #[allow(clippy::exhaustive_structs, reason = "a call is made by its members")]
         pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
 
         impl connector_http::Operation for $name {

@@ -52,8 +52,9 @@ pub(crate) fn expect_success(parts: &Parts, body: &[u8]) -> Result<(), Error> {
     if parts.status.is_success() {
         return Ok(());
     }
-    let error = classify(parts, body);
-    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Err(error) };
+    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Err(classify(parts, body)) };
+    // The texts of a problem may say who has a badge; its name and field say enough.
+    let error = classify(parts, b"");
     let error = match value.get("retryAfterMs").and_then(Value::as_u64) {
         Some(wait) if error.is_transient() => error.with_retry_after(Duration::from_millis(wait)),
         _ => error,
@@ -172,7 +173,9 @@ fn remedy(error: &Error, name: Option<&str>) -> Option<&'static str> {
 /// Which licence a call needs, for a server that does not say.
 fn licence_for(operation: Option<&str>) -> Option<Licence> {
     match operation? {
-        "astrow.create_employee" => Some(Licence::EmployeesImport),
+        "astrow.create_employee" | "astrow.patch_employee" | "astrow.set_pac" | "astrow.delete_employee" => {
+            Some(Licence::EmployeesImport)
+        }
         "astrow.write_bookings" | "astrow.bookings" => Some(Licence::FileTerminal),
         "astrow.roll_call" | "astrow.confirm_safe" => Some(Licence::RollCall),
         _ => None,
