@@ -186,10 +186,10 @@ fn alarm(sent: &Sent) {
     let file = sent.file.as_str();
     match sent.fate {
         Fate::Failed => {
-            tracing::error!(file, "Astrow refused a file of bookings; nothing more is sent until it is confirmed")
+            tracing::error!(file, "Astrow refused a file; nothing more is sent until somebody confirms it");
         }
         Fate::Incomplete => tracing::error!(file, "Astrow took a file in part; it is compared with the next export"),
-        Fate::Gone => tracing::error!(file, "a file of bookings is gone from Astrow's folders; its rows are unknown"),
+        Fate::Gone => tracing::error!(file, "a file is gone from Astrow's folders; its rows are unknown"),
         Fate::Completed => tracing::info!(file, "Astrow took a file"),
         Fate::Open => {}
     }
