@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use astrow_client::model::{
-    CommandState, CommandWord, Definitions, EmployeePatch, Heartbeat, Master, Name, NewEmployee, PacTab,
+    ActiveFilter, CommandState, CommandWord, Definitions, EmployeePatch, Heartbeat, Master, Name, NewEmployee, PacTab,
 };
 use astrow_client::rest::{
     BeginSession, ConfirmSafe, CreateEmployee, DeleteEmployee, EndSession, GetChanges, GetCommands, GetEmployee,
@@ -32,7 +32,7 @@ fn read_as_everything(status: u16, body: &[u8]) {
     read(&EndSession {}, &parts, body);
     read(&GetInfo {}, &parts, body);
     read(&GetLookups {}, &parts, body);
-    read(&ListEmployees { cursor: None, filter: Default::default() }, &parts, body);
+    read(&ListEmployees { cursor: None, filter: ActiveFilter::All }, &parts, body);
     read(&GetEmployee { id }, &parts, body);
     read(&CreateEmployee { employee, key }, &parts, body);
     read(&PatchEmployee { id, patch: EmployeePatch::new(), etag }, &parts, body);

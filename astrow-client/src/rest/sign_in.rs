@@ -122,12 +122,12 @@ impl TokenSource for SignIn {
     async fn fetch(&self, http: &Unauthenticated, _previous: Option<&Token>) -> Result<Token, Error> {
         let (user, password, client) = (self.user.clone(), self.password.clone(), self.client.clone());
         let session = http.send(&BeginSession { user, password, client, key: Uuid::new_v4() }).await?;
-        self.open.store(true, Ordering::Release);
         if !session.may_connect() {
             return Err(Error::new(ErrorKind::Permission, "the user may sign in, but not use the interface")
                 .with_source(Problem::named("permission-missing"))
                 .with_operation("astrow.sign_in"));
         }
+        self.open.store(true, Ordering::Release);
         Ok(Token::bearer(session.token))
     }
 }
