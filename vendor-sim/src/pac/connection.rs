@@ -21,13 +21,16 @@ use super::session::Session;
 use super::state::{Order, Shared};
 use super::wire::element::Element;
 use super::wire::parse;
-use super::wire::refusal::{Code, Refusal};
+use super::wire::refusal::Code;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long the server listens to what a client still sends after the end, so that it can read why.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A timer for longer than this is none.
+const MOST_WAITED: Duration = Duration::from_hours(24 * 365);
 
 /// Most records of one push.
 const MOST_PUSHED: u64 = 200;
@@ -109,7 +112,7 @@ impl<W: AsyncWrite + Unpin> Talk<'_, W> {
     ) -> anyhow::Result<End> {
         let mut changes = self.shared.changes();
         let lifetime = (self.session.not_after - Utc::now()).to_std().unwrap_or_default();
-        let expiry = tokio::time::sleep(lifetime.min(Duration::from_secs(365 * 86_400)));
+        let expiry = tokio::time::sleep(lifetime.min(MOST_WAITED));
         tokio::pin!(expiry);
         loop {
             let end = tokio::select! {
@@ -160,16 +163,8 @@ impl<W: AsyncWrite + Unpin> Talk<'_, W> {
                 Err(reply) => (reply, String::new()),
                 Ok(request) => {
                     let message = request.body.name.clone();
-                    let reply = match complaint {
-                        Some(words) => {
-                            Reply::refused(request.id, Refusal::new(Code::Schema, words).at(message.clone()))
-                        }
-                        None => {
-                            let text = String::from_utf8_lossy(payload);
-                            let mut state = self.shared.lock();
-                            answer::answer(&mut state, &mut self.session, &request, &text)
-                        }
-                    };
+                    let text = String::from_utf8_lossy(payload);
+                    let reply = answer::answer(&mut self.shared.lock(), &mut self.session, &request, &text, complaint);
                     (reply, message)
                 }
             },
@@ -207,7 +202,7 @@ impl<W: AsyncWrite + Unpin> Talk<'_, W> {
             Err(refusal) => ("error", refusal.element()),
         };
         // A hello that went well has a client now.
-        let close = reply.close && !(body.name == "Welcome");
+        let close = reply.close && body.name != "Welcome";
         let root = Element::root("Response").with("re", reply.re).with("status", status).holding([body]);
         Ok(match send(&mut self.write, &self.shared, message, &root).await? {
             Sent::Last => Some(End::Cut),

@@ -44,6 +44,7 @@ pub(super) async fn read_all(
     out: UnboundedSender<Incoming>,
 ) {
     let mut quiet = patience.hello;
+    let mut greeted = false;
     let last = loop {
         match read_one(&mut stream, quiet, patience).await {
             Ok(payload) => {
@@ -54,12 +55,11 @@ pub(super) async fn read_all(
                     break Incoming::Gone;
                 }
             }
-            Err(Incoming::Idle) if quiet == patience.hello && in_flight.load(Ordering::SeqCst) == 0 => {
-                break Incoming::Silent;
-            }
+            Err(Incoming::Idle) if !greeted => break Incoming::Silent,
             Err(last) => break last,
         }
         quiet = patience.idle;
+        greeted = true;
     };
     // Nobody listens to a connection that has ended.
     let _ = out.send(last);

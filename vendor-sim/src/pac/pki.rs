@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long certificates are good, if not told otherwise.
-pub(super) const VALID: Duration = Duration::from_secs(820 * 86_400);
+pub(super) const VALID: Duration = Duration::from_hours(24 * 820);
 
 /// What the server shows to its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ServerCertificate {
-    /// One that the own authority made for 127.0.0.1, ::1 and localhost.
+    /// One that the own authority made for `127.0.0.1`, `::1` and `localhost`.
     #[default]
     ByAuthority,
     /// A self-signed one that is marked as an authority, as some products make it.

@@ -124,7 +124,9 @@ impl State {
                 row.fingerprint.clone()
             })
             .collect();
-        rows.iter().for_each(|fingerprint| self.close(Some(fingerprint), "client-revoked", None));
+        for fingerprint in &rows {
+            self.close(Some(fingerprint), "client-revoked", None);
+        }
         self.keep_rows();
         rows.len()
     }
@@ -145,7 +147,9 @@ impl State {
                 row.fingerprint.clone()
             })
             .collect();
-        rows.iter().for_each(|fingerprint| self.close(Some(fingerprint), "client-expired", None));
+        for fingerprint in &rows {
+            self.close(Some(fingerprint), "client-expired", None);
+        }
         self.keep_rows();
     }
 

@@ -1,6 +1,6 @@
 //! The simulator of PAC Access Central, asked by a client of a few lines with XML written by hand.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
 
 mod client;
 mod control;

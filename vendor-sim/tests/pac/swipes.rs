@@ -1,7 +1,9 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use vendor_sim::pac::{AccessGroup, Credential, CredentialKey, CredentialState, Grant, PacSim, Person, Who};
 
 use crate::client::site;
+
+type Edit = dyn Fn(&mut Person, DateTime<Utc>);
 
 fn frozen() -> PacSim {
     PacSim::builder().people(0).frozen(true).start_blocking().unwrap()
@@ -40,7 +42,7 @@ fn who_may_come_in_does_and_it_is_told() {
 #[test]
 fn the_reason_follows_from_the_records() {
     let day = TimeDelta::days(1);
-    let cases: [(&str, Option<&str>, Box<dyn Fn(&mut Person, chrono::DateTime<chrono::Utc>)>); 12] = [
+    let cases: [(&str, Option<&str>, Box<Edit>); 12] = [
         ("lost", Some("credential-lost"), Box::new(|p, _| p.credentials[0].state = CredentialState::Lost)),
         (
             "suspended",

@@ -96,11 +96,19 @@ fn is_uuid(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// Answers one request.
-pub(super) fn answer(state: &mut State, session: &mut Session, request: &Request, payload: &str) -> Reply {
+/// Answers one request; `complaint` is what the schema has against it.
+pub(super) fn answer(
+    state: &mut State,
+    session: &mut Session,
+    request: &Request,
+    payload: &str,
+    complaint: Option<String>,
+) -> Reply {
     let message = request.body.name.clone();
     let mut replayed = false;
-    let result = run(state, session, request, &mut replayed);
+    let result = in_turn(session, request)
+        .and_then(|()| complaint.map_or(Ok(()), |words| Err(Refusal::new(Code::Schema, words).at(message.clone()))))
+        .and_then(|()| run(state, session, request, &mut replayed));
     state.requests.push(LoggedRequest {
         at: state.world.now(),
         client: session.client.as_ref().map(|client| client.name.clone()).unwrap_or_default(),
@@ -123,6 +131,15 @@ pub(super) fn answer(state: &mut State, session: &mut Session, request: &Request
     Reply { re, result, close, lost, mute }
 }
 
+/// The numbers of requests grow.
+fn in_turn(session: &mut Session, request: &Request) -> Result<(), Refusal> {
+    if request.id <= session.last_id {
+        return Err(Refusal::new(Code::BadRequestId, "The number of the request is not larger than the one before."));
+    }
+    session.last_id = request.id;
+    Ok(())
+}
+
 /// What a handler works on.
 struct Ask<'a> {
     state: &'a mut State,
@@ -133,10 +150,6 @@ struct Ask<'a> {
 
 fn run(state: &mut State, session: &mut Session, request: &Request, replayed: &mut bool) -> Result<Element, Refusal> {
     let name = request.body.name.as_str();
-    if request.id <= session.last_id {
-        return Err(Refusal::new(Code::BadRequestId, "The number of the request is not larger than the one before."));
-    }
-    session.last_id = request.id;
     if state.closing {
         return Err(Refusal::new(Code::ShuttingDown, "The server closes."));
     }

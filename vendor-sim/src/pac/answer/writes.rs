@@ -15,7 +15,7 @@ impl Ask<'_> {
         let wanted = records::read_person(&view)?;
         let id = view.id("id")?;
         let old = self.target(mode, id, &wanted, &view)?;
-        self.only_writable(&view, old.as_ref())?;
+        only_writable(&view, old.as_ref())?;
         if let Some(old) = &old {
             self.writable(old.id)?;
         }
@@ -125,19 +125,6 @@ impl Ask<'_> {
         Ok(found.cloned())
     }
 
-    /// What the server keeps may stand in a put only as it is.
-    fn only_writable(&self, view: &View<'_>, old: Option<&Person>) -> Result<(), Refusal> {
-        let read_only = |name: &str| Refusal::new(Code::ReadOnly, "The server keeps this.").at(view.at(name));
-        let rev: Option<u32> = view.number("rev", 0..=u64::from(u32::MAX))?;
-        if rev.is_some() && rev != old.map(|old| old.rev) {
-            return Err(read_only("rev"));
-        }
-        if view.text("createdBy").is_some_and(|by| old.is_none_or(|old| old.created_by != by)) {
-            return Err(read_only("createdBy"));
-        }
-        Ok(())
-    }
-
     /// A person that this client may write now, at the revision it knows.
     fn writable(&mut self, id: u32) -> Result<Person, Refusal> {
         let if_rev: Option<u32> = self.body.number("ifRev", 0..=u64::from(u32::MAX))?;
@@ -210,6 +197,19 @@ impl Ask<'_> {
         let saving = self.state.world.save(person, &self.origin);
         saving.map(saved).ok_or_else(|| Refusal::new(Code::NotFound, "There is no such person."))
     }
+}
+
+/// What the server keeps may stand in a put only as it is.
+fn only_writable(view: &View<'_>, old: Option<&Person>) -> Result<(), Refusal> {
+    let read_only = |name: &str| Refusal::new(Code::ReadOnly, "The server keeps this.").at(view.at(name));
+    let rev: Option<u32> = view.number("rev", 0..=u64::from(u32::MAX))?;
+    if rev.is_some() && rev != old.map(|old| old.rev) {
+        return Err(read_only("rev"));
+    }
+    if view.text("createdBy").is_some_and(|by| old.is_none_or(|old| old.created_by != by)) {
+        return Err(read_only("createdBy"));
+    }
+    Ok(())
 }
 
 fn saved(saved: Saved) -> Element {

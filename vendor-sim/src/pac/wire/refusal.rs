@@ -75,9 +75,15 @@ codes! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pac) struct Refusal {
     pub(in crate::pac) code: Code,
+    told: Box<Told>,
+}
+
+/// What is told besides the code.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Told {
     message: String,
     path: Option<String>,
-    pub(in crate::pac) retry_after_ms: Option<u32>,
+    retry_after_ms: Option<u32>,
     rev: Option<u32>,
     holder: Option<String>,
     first: Option<u64>,
@@ -86,41 +92,32 @@ pub(in crate::pac) struct Refusal {
 
 impl Refusal {
     pub(in crate::pac) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            path: None,
-            retry_after_ms: None,
-            rev: None,
-            holder: None,
-            first: None,
-            epoch: None,
-        }
+        Self { code, told: Box::new(Told { message: message.into(), ..Told::default() }) }
     }
 
     pub(in crate::pac) fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
+        self.told.path = Some(path.into());
         self
     }
 
     pub(in crate::pac) fn after_ms(mut self, wait: u32) -> Self {
-        self.retry_after_ms = Some(wait);
+        self.told.retry_after_ms = Some(wait);
         self
     }
 
     pub(in crate::pac) fn rev(mut self, rev: u32) -> Self {
-        self.rev = Some(rev);
+        self.told.rev = Some(rev);
         self
     }
 
     pub(in crate::pac) fn holder(mut self, holder: impl Into<String>) -> Self {
-        self.holder = Some(holder.into());
+        self.told.holder = Some(holder.into());
         self
     }
 
     pub(in crate::pac) fn log(mut self, epoch: Epoch, first: u64) -> Self {
-        self.epoch = Some(epoch);
-        self.first = Some(first);
+        self.told.epoch = Some(epoch);
+        self.told.first = Some(first);
         self
     }
 
@@ -135,12 +132,12 @@ impl Refusal {
             .with("code", self.code.number())
             .with("name", self.code.name())
             .with("retry", self.code.retry())
-            .with_some("retryAfterMs", self.retry_after_ms)
-            .with_some("path", self.path.as_deref().map(cut))
-            .with_some("rev", self.rev)
-            .with_some("holder", self.holder.as_deref())
-            .with_some("first", self.first)
-            .with_some("epoch", self.epoch)
-            .holding([Element::new("Message").saying(&cut(&self.message))])
+            .with_some("retryAfterMs", self.told.retry_after_ms)
+            .with_some("path", self.told.path.as_deref().map(cut))
+            .with_some("rev", self.told.rev)
+            .with_some("holder", self.told.holder.as_deref())
+            .with_some("first", self.told.first)
+            .with_some("epoch", self.told.epoch)
+            .holding([Element::new("Message").saying(&cut(&self.told.message))])
     }
 }

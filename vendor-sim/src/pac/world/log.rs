@@ -59,8 +59,8 @@ impl<T> Log<T> {
     }
 
     /// The stored records with their numbers, oldest first.
-    pub fn stored(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
-        (self.start..).take(self.rows.len()).zip(self.rows.iter()).collect::<Vec<_>>().into_iter()
+    pub fn stored(&self) -> impl Iterator<Item = (u64, &T)> {
+        (self.start..).zip(self.rows.iter())
     }
 
     /// Whether this number is made, not stored.

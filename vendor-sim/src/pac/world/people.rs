@@ -69,7 +69,9 @@ impl Deref for People {
 impl From<Vec<Person>> for People {
     fn from(list: Vec<Person>) -> Self {
         let mut people = Self::default();
-        list.into_iter().for_each(|person| people.put(person));
+        for person in list {
+            people.put(person);
+        }
         people
     }
 }
