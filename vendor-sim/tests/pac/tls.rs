@@ -76,7 +76,7 @@ async fn the_server_can_show_certificates_that_a_client_must_not_take() {
 #[tokio::test]
 async fn a_session_ends_when_its_certificate_does() {
     let (sim, _) = site(0).await;
-    let key = sim.add_client_for("Short", Duration::from_secs(2)).unwrap();
+    let key = sim.add_client_for("Short", Duration::from_secs(3)).unwrap();
     let mut client = Client::connect(&sim, &key).await;
     assert_eq!(code(&client.ask(HELLO).await), 0);
     assert!(client.receive().await.unwrap().contains(r#"<Closing reason="client-expired"/>"#));
