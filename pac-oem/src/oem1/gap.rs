@@ -29,7 +29,8 @@ fn sort_list<T: Logged>(mut list: Vec<T>, after: u64, wrap: impl FnOnce(Vec<T>) 
     list.dedup_by_key(|record| record.seq());
     let first = list.first().map_or(after, Logged::seq);
     let missing = (first > after.saturating_add(1)).then(|| LostRange::new(after + 1, first - 1));
-    let run = list.iter().zip(first..).take_while(|(record, due)| record.seq() == *due).count();
+    let in_row = |(place, record): &(u64, &T)| record.seq() - first == *place;
+    let run = (0..).zip(&list).take_while(in_row).count();
     let cut = run < list.len();
     list.truncate(run);
     Sorted { records: wrap(list), missing, cut }

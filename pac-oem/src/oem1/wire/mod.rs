@@ -16,6 +16,8 @@ pub(crate) use log::{Ack, Batch, LogRead, Logged, StreamRef, Subscribe, Subscrib
 pub(crate) use people::{
     BookingPut, CredentialRemove, CredentialSet, GroupsSet, PersonGet, PersonList, PersonPut, PersonRef, StateSet,
 };
+#[cfg(test)]
+pub(crate) use session::CapabilityName;
 pub(crate) use session::{Bye, Closing, Empty, Hello, Ping, Pong, Welcome};
 pub(crate) use site::{CommandAccepted, DefinitionsAnswer, DefinitionsGet, DoorOpen};
 
