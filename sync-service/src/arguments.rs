@@ -144,12 +144,18 @@ pub(crate) fn read<P: Program>(arguments: impl IntoIterator<Item = OsString>) ->
     }
 }
 
+/// A verb of the program takes the place of a shared one of the same name.
 fn command<P: Program>() -> clap::Command {
-    Arguments::command()
+    let mut command = Arguments::command();
+    for own in P::verbs() {
+        let name = own.get_name().to_owned();
+        let shared = command.find_subcommand(&name).is_some();
+        command = if shared { command.mut_subcommand(name, |_| own) } else { command.subcommand(own) };
+    }
+    command
         .name(P::NAME)
         .about(P::ABOUT)
         .version(P::VERSION)
-        .subcommands(P::verbs())
         .max_term_width(100)
         .after_help(
             "Exit codes: 0 nothing left to do, 2 something to do or to approve, 1 failure or stopped by a guard.",
