@@ -102,7 +102,8 @@ proptest! {
     /// All but leading zero bytes, of which the decimal form knows nothing.
     #[test]
     fn smart_cards_come_back(first in 1u8.., rest in proptest::collection::vec(any::<u8>(), 1..8)) {
-        let digits: String = std::iter::once(first).chain(rest).map(|byte| format!("{byte:02X}")).collect();
+        let bytes: Vec<u8> = std::iter::once(first).chain(rest).collect();
+        let digits = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"));
         let made = badge("oneprox", &digits, None);
         for form in [Decimal, Hexadecimal] {
             let text = made.in_form(form).unwrap();

@@ -13,6 +13,7 @@ use sync_core::connector::{
     SyncError,
 };
 use sync_core::model::{Clocking, ClockingKind, Direction, Known, Person};
+use vendor_sim::astrow::World;
 
 type Answer = Result<Delivered, SyncError>;
 
@@ -160,7 +161,7 @@ async fn while_a_roll_call_runs_no_swipe_is_booked_and_some_confirm_that_somebod
         [(11, id.as_str())]
     );
 
-    site.sim.world(|world| world.stop_roll_call());
+    assert!(site.sim.world(World::stop_roll_call));
     site.pass(60);
     let late = one(&site, at(5, "12", 12)).await;
     assert!(refused(&late).1.starts_with("roll-call"), "it happened during the roll call: {late:?}");
@@ -235,9 +236,9 @@ async fn by_files_nobody_is_changed_or_removed() {
     let astrow = by_files(&service);
     let changes = Changes(Person { last_name: Known::from_text("x"), ..Person::default() });
     let (none, attempt) = (Precondition::default(), AttemptKey::from_u128(1));
-    let changed = astrow.update(&"1042".into(), &changes, &none, &attempt).await.unwrap_err();
+    let refused = astrow.update(&"1042".into(), &changes, &none, &attempt).await.unwrap_err();
     let removed = astrow.remove(&"1042".into(), &Removal::UnlinkCredentials, &none, &attempt).await.unwrap_err();
-    for error in [changed, removed] {
+    for error in [refused, removed] {
         assert!(error.class() == ErrorClass::Invalid && error.remedy().is_some(), "{error:?}");
     }
     let caps = astrow.writes().removal;

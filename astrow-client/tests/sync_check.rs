@@ -23,7 +23,7 @@ fn outcome(report: &CheckReport, name: &str) -> StepOutcome {
 
 async fn unsigned(password: Option<&str>) -> (Site, CheckReport) {
     let site = Site::unidentified(|options| options, |_| {}).await;
-    let wrong = password.map(str::to_owned).unwrap_or_else(|| site.sim.password());
+    let wrong = password.map_or_else(|| site.sim.password(), str::to_owned);
     let client = AstrowClient::builder(site.sim.url()).login(site.sim.user(), wrong).build().unwrap();
     let config = AstrowConfig::rest(site.sim.url(), site.sim.user(), "env:UNUSED");
     let report = AstrowEndpoint::with_client("astrow", config, client).check().await;

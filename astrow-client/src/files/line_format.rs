@@ -65,6 +65,9 @@ impl FromStr for LineFormat {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = |why: String| Err(InvalidLineFormat(why));
+        if !text.matches('$').count().is_multiple_of(2) {
+            return invalid("a dollar sign has no partner".to_owned());
+        }
         let mut pieces = Vec::new();
         for (place, piece) in text.split('$').enumerate() {
             if place % 2 == 0 {
@@ -85,9 +88,6 @@ impl FromStr for LineFormat {
             } else {
                 return invalid(format!("${piece}$ is no placeholder"));
             }
-        }
-        if !text.matches('$').count().is_multiple_of(2) {
-            return invalid("a dollar sign has no partner".to_owned());
         }
         if text.contains(['\r', '\n']) {
             return invalid("it has a line break".to_owned());

@@ -90,14 +90,14 @@ mod tests {
     use super::*;
     use chrono_tz::Europe::Brussels;
 
-    fn at(text: &str) -> Option<DateTime<FixedOffset>> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> DateTime<FixedOffset> {
+        text.parse().unwrap()
     }
 
     #[test]
     fn groups_and_badges_come_back_with_their_conditions() {
         let mut group = PacGroup::new(4);
-        group.until = at("2026-09-30T23:59:59+02:00");
+        group.until = Some(at("2026-09-30T23:59:59+02:00"));
         let groups = vec![PacGroup::new(1), group];
         let shown = policies(&groups);
         let ids: Vec<_> = shown.value().unwrap().iter().map(|key| key.id.as_str()).collect();
@@ -106,7 +106,7 @@ mod tests {
 
         let mut lost = PacBadge::new(BadgeKind::PacProx, "8E4C0A1F");
         lost.state = BadgeState::Lost;
-        lost.from = at("2026-03-01T00:00:00+01:00");
+        lost.from = Some(at("2026-03-01T00:00:00+01:00"));
         let badges = vec![lost, PacBadge::wiegand(77, "40211")];
         let shown = credentials(&badges);
         let texts: Vec<_> = shown.value().unwrap().iter().map(ToString::to_string).collect();
