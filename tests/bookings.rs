@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tests::{BookingSite, Installation, SmtpServer, clock};
+use tests::{BookingSite, Installation, SmtpServer, asked_of_net2_by_a_reading, clock};
 
 const ANN: (&str, &str) = ("Ann Lee", "ann@x.example");
 const BOB: (&str, &str) = ("Bob Ray", "bob@x.example");
@@ -348,6 +348,21 @@ fn an_empty_feed_is_believed_only_when_an_operator_says_so() {
     assert_eq!(withdrawn, 4);
     assert_eq!((site.opens(ANN.1).len(), site.opens(CY.1).len()), (0, 0));
     assert_eq!([ANN, BOB, CY].map(|who| smtp.kept_for(who.1).len()), [1, 1, 1], "nobody is written to twice");
+}
+
+#[test]
+fn a_reading_of_the_feed_in_which_nothing_changed_does_not_touch_the_doors_system_at_all() {
+    let site = BookingSite::start(&["--bookings", "0"], &[], "[people]\ninterval = \"6h\"\n");
+    site.book(ANN, "Room #1", -10, 600);
+    site.poll_well();
+    let read = || site.venue.control("GET", "requests", &Value::Null).as_array().unwrap().len();
+    let before = read();
+    let asked = asked_of_net2_by_a_reading(&site.server, &site.net2, &|next_try| {
+        site.change_feed_state(|state| state["next_try"] = next_try.clone());
+    });
+    assert!(read() > before, "the feed was not read");
+    assert_eq!(asked, Vec::<String>::new());
+    assert_eq!(site.opens(ANN.1).len(), 2);
 }
 
 #[test]

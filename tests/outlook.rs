@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
-use tests::{Installation, Said, SimProcess, change_kept, doors_of, net2_section, opens};
+use tests::{Installation, Said, SimProcess, asked_of_net2_by_a_reading, change_kept, doors_of, net2_section, opens};
 use vendor_sim::graph::{Fault, FaultKind, GraphSim, Permission};
 
 const ANN: (&str, &str) = ("Ann Lee", "ann.lee@example.org");
@@ -126,6 +126,24 @@ fn a_meeting_opens_its_rooms_doors_and_a_second_reading_asks_net2_for_nothing_ne
     tenant.graph.world(|world| world.cancel(meeting));
     tenant.poll_well();
     assert_eq!(opens(&tenant.net2, ANN.1), Vec::<i64>::new(), "called off in so many words");
+}
+
+#[test]
+fn a_reading_in_which_nothing_changed_does_not_touch_the_doors_system_at_all() {
+    let tenant = Tenant::with(&ROOMS, "[people]\ninterval = \"6h\"\n");
+    tenant.book(ANN, ROOMS[0], -10, 600);
+    tenant.poll_well();
+    assert_eq!(opens(&tenant.net2, ANN.1).len(), 2);
+    let read = || tenant.graph.requests().iter().filter(|call| call.path.contains("calendarView")).count();
+    let before = read();
+    let asked = asked_of_net2_by_a_reading(&tenant.server, &tenant.net2, &|next_try| {
+        for part in [ROOMS[0], ROOMS[1], "tenant hq"] {
+            change_kept(&tenant.server, "room", part, |state| state["next_try"] = next_try.clone());
+        }
+    });
+    assert!(read() > before, "no calendar was read");
+    assert_eq!(asked, Vec::<String>::new());
+    assert_eq!(opens(&tenant.net2, ANN.1).len(), 2);
 }
 
 #[test]

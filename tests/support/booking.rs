@@ -1,12 +1,16 @@
 //! A venue, its doors, and a `booking-server` between them, each a process of its own.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{Installation, Said, SimProcess, SmtpServer};
+
+/// How often the service looks whether staff ordered something.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A venue, its doors, and a `booking-server` between them.
 #[derive(Debug)]
@@ -145,6 +149,49 @@ pub fn opens(net2: &SimProcess, email: &str) -> Vec<i64> {
     let open = last.filter(|span| span["to"].is_null()).flat_map(|span| span["doors"].as_array().unwrap());
     let doors: BTreeSet<i64> = open.map(|door| door["door"].as_i64().unwrap()).collect();
     doors.into_iter().collect()
+}
+
+/// Runs the service through one reading of its source at which nothing else is due, and answers what the door system was
+/// asked from that reading on until changes would long have been noticed. `next_try` sets when the source is read.
+///
+/// The full check of rights has to be hours apart; the one at the start of the service is waited for, and counted first.
+pub fn asked_of_net2_by_a_reading(server: &Installation, net2: &SimProcess, next_try: &dyn Fn(&Value)) -> Vec<String> {
+    for lead in [5, 15, 60] {
+        next_try(&serde_json::json!(Utc::now() + Duration::seconds(lead)));
+        let (known, before) = (server.logged().len(), asked(net2).len());
+        let mut service = server.start(&["run"]);
+        let log = || server.logged().split_off(known);
+        let has = |line: &str| log().iter().any(|logged| logged.contains(line));
+        until("the check of rights at the start", || has(" run link="));
+        let count = asked(net2).len();
+        let in_time = !has(" read source=");
+        until("a reading", || has(" read source="));
+        let began = Instant::now();
+        until("the next look for changes", || began.elapsed() > LOOK + LOOK / 2);
+        service.kill().unwrap();
+        service.wait().unwrap();
+        // On a slow machine the source was due before the check was over.
+        if in_time {
+            assert!(count > before, "the check at the start of the service was not counted");
+            return asked(net2).split_off(count);
+        }
+    }
+    panic!("the service takes minutes to check the rights of a few people");
+}
+
+/// What the door system was asked so far, method and path each.
+fn asked(net2: &SimProcess) -> Vec<String> {
+    let calls = net2.control("GET", "requests", &Value::Null);
+    let call = |call: &Value| format!("{} {}", call["method"], call["path"]);
+    calls.as_array().unwrap().iter().map(call).collect()
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < std::time::Duration::from_mins(2), "{what} never came");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
 
 /// Changes what a `booking-server` keeps of a feed or room between two readings, if it was ever asked.

@@ -16,10 +16,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod booking;
+mod renamed;
 mod smtp;
 mod timeware;
 
-pub use booking::{BookingSite, MAIL, change_kept, clear_mail, clock, doors_of, net2_section, opens};
+pub use booking::{
+    BookingSite, MAIL, asked_of_net2_by_a_reading, change_kept, clear_mail, clock, doors_of, net2_section, opens,
+};
+pub use renamed::{RenamedServer, fields_of};
 pub use smtp::{Certificate, Kept, SmtpServer, read_code};
 pub use timeware::dump;
 
@@ -168,6 +172,18 @@ impl Installation {
         self.folder.path().join("timeware.db")
     }
 
+    /// The lines of its log so far.
+    pub fn logged(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder().join("data/logs")).into_iter().flatten();
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        // One a day.
+        files.sort();
+        files
+            .iter()
+            .flat_map(|file| std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
     /// Runs the program with these arguments to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
         Said::of(&self.command(arguments).output().unwrap())
@@ -190,6 +206,15 @@ impl Installation {
             }
         }
         panic!("left over: {}", self.run(&["plan"]).all());
+    }
+
+    /// What the plan says about people, as an administrator reads it, without the plan's number.
+    pub fn plan_of_people(&self) -> String {
+        let said = self.run(&["plan"]);
+        assert_ne!(said.code, 1, "{}", said.all());
+        let of_people = said.out.lines().skip_while(|line| !line.contains("/person → ")).skip(1);
+        let lines = of_people.take_while(|line| !line.is_empty()).filter(|line| !line.contains("to approve: "));
+        lines.map(|line| line.strip_prefix("  ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// Starts the program with these arguments.
