@@ -1,9 +1,11 @@
 //! `inventry-timeware` as its administrator runs it, against the simulated school.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
+use std::fmt::Write as _;
+
 use chrono::{Duration, Utc};
 use serde_json::Value;
-use tests::{Installation, Said, dump};
+use tests::{Installation, RenamedServer, Said, dump, fields_of};
 use vendor_sim::inventry::{InventrySim, Person, World};
 
 fn school(people: usize) -> InventrySim {
@@ -121,6 +123,67 @@ fn somebody_is_renamed_moved_disabled_deleted_and_comes_back_as_the_same_person(
 }
 
 #[test]
+fn the_plan_says_of_every_change_of_a_person_what_is_written_and_why() {
+    let sim = school(10);
+    let asha = sim.world(somebody);
+    let geology = sim.world(|world| {
+        world.recard(asha, "12345678");
+        world.add_department("Geology")
+    });
+    let installation = installation(&sim, "full_scan_minutes = 0\ntake_credentials = true");
+    installation.settle();
+    let mut story = String::new();
+    let mut after = |what: &str, change: &dyn Fn(&mut World)| {
+        sim.world(change);
+        writeln!(story, "{what}\n{}\n", installation.plan_of_people()).unwrap();
+        installation.settle();
+        assert_eq!(installation.run(&["plan"]).code, 0, "{what}: a second plan is empty");
+    };
+    after("disabled", &|world| world.disable(asha));
+    after("enabled again", &|world| world.enable(asha));
+    after("renamed", &|world| world.rename(asha, "Asha", "Mello-Grant"));
+    after("another card", &|world| world.recard(asha, "87654321"));
+    after("another department", &|world| world.set_departments(asha, &[geology]));
+    let kept = sim.world(|world| world.people.get(&asha).cloned().unwrap());
+    after("deleted", &|world| world.delete(asha));
+    after("restored", &|world| {
+        world.people.insert(asha, kept.clone());
+        world.rename(asha, "Asha", "Mello-Grant");
+    });
+    assert_eq!(story.trim_end(), PLANS.trim_end(), "\n{story}");
+}
+
+/// What an administrator reads before each change of a person is carried out.
+const PLANS: &str = r#"disabled
+mark_leaver "Asha de Mello" (2): inactive at the primary
+
+enabled again
+update "Asha de Mello" (2): came back at the primary
+  credentials: - → *****678 (came back)
+  active: no → yes (came back)
+
+renamed
+update "Asha Mello-Grant" (2): differs from the primary
+  last_name: "de Mello" → "Mello-Grant" (changed at the primary)
+
+another card
+update "Asha Mello-Grant" (2): differs from the primary
+  credentials: *****678 → *****321 (changed at the primary)
+
+another department
+update "Asha Mello-Grant" (2): differs from the primary
+  department: department 2 "Astronomy" → department 5 "Geology" (changed at the primary)
+
+deleted
+disable "Asha Mello-Grant" (2): gone at the primary, confirmed
+
+restored
+update "Asha Mello-Grant" (2): came back at the primary
+  credentials: - → *****321 (came back)
+  active: no → yes (came back)
+"#;
+
+#[test]
 fn signing_in_and_out_is_booked_once_and_what_was_changed_afterwards_is_held() {
     let sim = school(6);
     let asha = sim.world(somebody);
@@ -146,6 +209,52 @@ fn signing_in_and_out_is_booked_once_and_what_was_changed_afterwards_is_held() {
         status.to_string().contains("changed_after_booking") || status.to_string().contains("\"held\":1"),
         "{status}"
     );
+}
+
+#[test]
+fn a_correction_takes_the_place_of_the_booking_until_timeware_has_calculated_it() {
+    let sim = school(6);
+    let asha = sim.world(somebody);
+    let follow = "follow_corrections = \"while-unprocessed\"";
+    let refused = installation(&sim, follow);
+    let check = refused.run(&["check"]);
+    assert!(check.code == 1 && check.all().contains("staged"), "{}", check.all());
+
+    let section = format!("[inventry]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"\n{follow}", sim.url());
+    let installation = Installation::of_bridge("inventry-timeware", &section, sim.key(), "");
+    let file = installation.folder().join("inventry-timeware.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("[timeware]\n", "[timeware]\nprofile = \"staged\"\n")).unwrap();
+    installation.settle();
+    let device = released(&sim, &installation);
+    let event = sim.world(|world| world.sign_in(asha, Some(device)));
+    apply(&installation);
+    let store = rusqlite::Connection::open(installation.store()).unwrap();
+    let inlet = || -> Vec<String> {
+        let mut rows = store.prepare("SELECT date_and_time FROM twork_unprocessed").unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let before = inlet();
+    assert_eq!(before.len(), 1);
+
+    let change = |minutes| {
+        sim.world(|world| {
+            let at = world.now() - Duration::minutes(minutes);
+            world.correct(event, at).unwrap();
+        });
+        apply(&installation);
+    };
+    change(40);
+    let after = inlet();
+    assert_eq!(after.len(), 1, "moved, not doubled");
+    assert_ne!(after, before);
+    assert_eq!(plan(&installation).code, 0, "nothing is left to decide");
+
+    store.execute("DELETE FROM twork_unprocessed", []).unwrap();
+    change(55);
+    assert_eq!(inlet(), Vec::<String>::new(), "calculated already");
+    let status = installation.run(&["status", "--json"]).json().to_string();
+    assert!(status.contains("changed_after_booking") || status.contains("\"held\":1"), "{status}");
 }
 
 #[test]
@@ -184,4 +293,18 @@ fn a_server_that_names_everything_otherwise_works_with_its_profile_and_names_the
     assert!(said.all().contains("/nowhere"), "the place where it looked: {}", said.all());
     let fault = profiled.run(&["profile", "check", "no-such.toml", "--json"]).json();
     assert!(fault.get("error").is_some_and(Value::is_string), "{fault}");
+}
+
+#[test]
+fn a_server_process_that_renames_every_field_works_with_its_profile_and_the_first_wrong_field_is_named_without() {
+    let server = RenamedServer::start("inventry", "inventry-timeware", &fields_of(RENAMED));
+    server.works_with_its_profile();
+    server.is_refused_without(&["/api/v1/info", "/version", "[fields.info] version of profile builtin"]);
+}
+
+#[test]
+fn a_server_process_that_renames_paths_and_values_too_works_with_its_profile_and_its_first_path_is_named_without() {
+    let server = RenamedServer::start("inventry", "inventry-timeware", RENAMED);
+    server.works_with_its_profile();
+    server.is_refused_without(&["inventry.info", "status 404"]);
 }

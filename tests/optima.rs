@@ -1,7 +1,9 @@
 //! `optima-timeware` as its administrator runs it, against the simulated site.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use tests::{Installation, Said, dump};
+use std::fmt::Write as _;
+
+use tests::{Installation, RenamedServer, Said, dump, fields_of};
 use vendor_sim::optima::{OptimaSim, World};
 
 fn site(people: usize) -> OptimaSim {
@@ -101,6 +103,80 @@ fn a_person_is_renamed_recarded_moved_disabled_deleted_and_comes_back_as_the_sam
 }
 
 #[test]
+fn the_plan_says_of_every_change_of_a_person_what_is_written_and_why() {
+    let sim = site(8);
+    let badge = sim.world(somebody);
+    let [porters, guards] = ["Night porters", "Guards"]
+        .map(|name| sim.world(|world| world.add_group(name, vendor_sim::optima::GroupKind::AccessGroup)));
+    sim.world(|world| world.set_groups(badge, &[porters]));
+    let installation = installation(&sim, "");
+    installation.settle();
+    let mut story = String::new();
+    let mut after = |what: &str, change: &dyn Fn(&mut World)| {
+        sim.world(change);
+        writeln!(story, "{what}\n{}\n", installation.plan_of_people()).unwrap();
+        installation.settle();
+        assert_eq!(installation.run(&["plan"]).code, 0, "{what}: a second plan is empty");
+    };
+    after("disabled", &|world| world.disable(badge));
+    after("enabled again", &|world| world.enable(badge));
+    after("renamed", &|world| world.rename(badge, "Mira", "Quillfeather-Wiles"));
+    after("another card", &|world| world.recard(badge, "87654321"));
+    after("another access group", &|world| world.set_groups(badge, &[guards]));
+    let kept = sim.world(|world| world.badges.get(&badge).cloned().unwrap());
+    after("deleted", &|world| world.delete(badge));
+    after("restored", &|world| {
+        world.badges.insert(badge, kept.clone());
+        world.rename(badge, "Mira", "Quillfeather-Wiles");
+    });
+    let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::London).format("%Y-%m-%d").to_string();
+    assert_eq!(story.replace(&today, "TODAY").trim_end(), PLANS.trim_end(), "\n{story}");
+
+    sim.world(|world| world.set_groups(badge, &[porters]));
+    let json = installation.run(&["plan", "--json"]).json();
+    let plans = json["plans"].as_array().unwrap().iter().flat_map(|plan| plan["actions"].as_array().unwrap());
+    let changes: Vec<_> = plans.flat_map(|action| action["changes"].as_array().unwrap()).collect();
+    let names = serde_json::json!({"access_policy 4": "Guards", "access_policy 6": "Night porters"});
+    assert_eq!(
+        (changes.len(), &changes[0]["new"], &changes[0]["names"]),
+        (1, &"access_policy 6".into(), &names),
+        "{json}"
+    );
+}
+
+/// What an administrator reads before each change of a person is carried out.
+const PLANS: &str = r#"disabled
+mark_leaver "Mira Quillfeather" (5): inactive at the primary
+
+enabled again
+update "Mira Quillfeather" (5): came back at the primary
+  credentials: - → *****678 (came back)
+  valid_until: TODAY → - (came back)
+  active: no → yes (came back)
+
+renamed
+update "Mira Quillfeather-Wiles" (5): differs from the primary
+  last_name: "Quillfeather" → "Quillfeather-Wiles" (changed at the primary)
+
+another card
+update "Mira Quillfeather-Wiles" (5): differs from the primary
+  credentials: *****678 → *****321 (changed at the primary)
+
+another access group
+update "Mira Quillfeather-Wiles" (5): differs from the primary
+  policies: access_policy 6 "Night porters" → access_policy 4 "Guards" (changed at the primary)
+
+deleted
+disable "Mira Quillfeather-Wiles" (5): gone at the primary, confirmed
+
+restored
+update "Mira Quillfeather-Wiles" (5): came back at the primary
+  credentials: - → *****321 (came back)
+  valid_until: TODAY → - (came back)
+  active: no → yes (came back)
+"#;
+
+#[test]
 fn where_timeware_leads_people_get_badges_and_leavers_lose_theirs() {
     let sim = site(0);
     let leads = "[people]\ndirection = \"timeware-to-optima\"\n[policies]\ndirection = \"timeware-to-optima\"\n";
@@ -160,4 +236,21 @@ fn an_event_at_a_released_reader_is_booked_once_and_a_late_one_on_its_own_day() 
     assert_ne!(installation.run(&["apply"]).code, 1);
     let after = dump(&installation.store()).iter().filter(|row| row.starts_with("work")).count();
     assert_eq!(after, 2, "a rebuilt store of events books nothing twice");
+}
+
+/// A server at which nothing is called as it is built in.
+const RENAMED: &str = include_str!("../optima-client/profiles/renamed.toml");
+
+#[test]
+fn a_server_process_that_renames_every_field_works_with_its_profile_and_the_first_wrong_field_is_named_without() {
+    let server = RenamedServer::start("optima", "optima-timeware", &fields_of(RENAMED));
+    server.works_with_its_profile();
+    server.is_refused_without(&["/api/v1/info", "/capabilities", "[fields.info] capabilities of profile builtin"]);
+}
+
+#[test]
+fn a_server_process_that_renames_paths_and_values_too_works_with_its_profile_and_its_first_path_is_named_without() {
+    let server = RenamedServer::start("optima", "optima-timeware", RENAMED);
+    server.works_with_its_profile();
+    server.is_refused_without(&["optima.info", "status 404"]);
 }
