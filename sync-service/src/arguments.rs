@@ -152,12 +152,7 @@ fn command<P: Program>() -> clap::Command {
         let shared = command.find_subcommand(&name).is_some();
         command = if shared { command.mut_subcommand(name, |_| own) } else { command.subcommand(own) };
     }
-    command
-        .name(P::NAME)
-        .about(P::ABOUT)
-        .version(P::VERSION)
-        .max_term_width(100)
-        .after_help(
-            "Exit codes: 0 nothing left to do, 2 something to do or to approve, 1 failure or stopped by a guard.",
-        )
+    command.name(P::NAME).about(P::ABOUT).version(P::VERSION).max_term_width(100).after_help(
+        "Exit codes: 0 nothing left to do, 2 something to do or to approve, 1 failure or stopped by a guard.",
+    )
 }
