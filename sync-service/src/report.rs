@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use sync_core::events::{EventReport, EventTotals};
 use sync_core::model::EndpointName;
-use sync_core::reconcile::{Action, ActionState, FieldChange, LinkReport, Plan, RefNames};
+use sync_core::reconcile::{Action, ActionState, FieldChange, LinkReport, Note, Plan, RefNames};
 
 use crate::{Answer, ChoreReport, Exit};
 
@@ -83,6 +83,9 @@ pub struct ShownPlan {
     pub hash: String,
     /// What would be done.
     pub actions: Vec<ShownAction>,
+    /// What a setting or the time withholds, with what would release it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Note>,
 }
 
 /// One action of a plan.
@@ -169,7 +172,8 @@ impl ShownPlan {
             state: action.state.clone(),
             changes: action.written().map(|written| change(action, written)).collect(),
         });
-        Self { link: plan.pair.to_string(), hash: plan.hash.clone(), actions: actions.collect() }
+        let withheld = plan.notes.iter().filter(|note| note.withheld).cloned().collect();
+        Self { link: plan.pair.to_string(), hash: plan.hash.clone(), actions: actions.collect(), withheld }
     }
 }
 

@@ -46,7 +46,10 @@ impl World {
         astrow.world(|world| {
             for (first, last, number) in known {
                 let employee = world.add_employee(&first, last.as_deref().unwrap_or_default());
-                world.change_employee(employee, |employee| employee.employee_no = number);
+                world.change_employee(employee, |employee| {
+                    employee.employee_no = number;
+                    employee.badge_no = Some(format!("70{}", employee.pers_no));
+                });
             }
             // Somebody whom PAC has never heard of: nobody touches her.
             world.add_employee("Petra", "Volunteer");
@@ -70,12 +73,12 @@ impl World {
             let booking = ReaderBooking::new(way_in).with(|booking| booking.serial_out = Some(way_out.to_owned()));
             (reader.to_owned(), booking)
         });
-        let yesterday = setup.today(setup.clock().now()).pred_opt();
+        let today = setup.today(setup.clock().now());
         Config {
             pac,
             astrow,
             people: People::default(),
-            bookings: Bookings { from: yesterday, readers: readers.into(), live: false, ..Bookings::default() },
+            bookings: Bookings { from: Some(today), readers: readers.into(), live: false, ..Bookings::default() },
             door: Door::default(),
         }
     }

@@ -25,8 +25,8 @@ const BATCH: usize = 100;
 const PAGE: u16 = 500;
 /// Where the view begins when it has never been filled: this many events back.
 const FIRST: u64 = 500;
-/// Events whose outcome is waited for; with more, the oldest are left as they were last shown.
-const OPEN: usize = 1_000;
+/// Events whose outcome may change; with more, the oldest are left as they were last shown.
+const OPEN: usize = 500;
 /// Events that are kept in memory before the oldest go out.
 const KEPT: usize = 5_000;
 
@@ -45,15 +45,18 @@ pub(super) struct View {
 struct State {
     /// The last event that was shown.
     shown: Cursor,
-    /// Events whose outcome is not known yet, by their number.
+    /// Events whose outcome is not known yet or may become another one, by their number.
     open: BTreeMap<u64, TerminalEvent>,
 }
 
-/// What is kept of it: everything up to here was shown, with its outcome.
+/// What is kept of it.
 #[derive(Debug, Deserialize, Serialize)]
 struct Kept {
     epoch: String,
+    /// Everything up to here was shown.
     seq: u64,
+    /// Events among them whose outcome may become another one.
+    open: Vec<u64>,
 }
 
 impl View {
@@ -64,15 +67,41 @@ impl View {
     /// Where the view is, from memory, the journal, or a little before the end of the log.
     async fn begin(&self, desk: &Desk, session: &dyn pac::PacSession) -> Result<State, Failure> {
         if let Some(kept) = desk.journal().document(KIND, KEY).await?
-            && let Ok(Kept { epoch, seq }) = serde_json::from_value(kept)
+            && let Ok(Kept { epoch, seq, open }) = serde_json::from_value(kept)
             && let Ok(epoch) = epoch.parse::<Epoch>()
         {
-            return Ok(State { shown: Cursor::new(epoch, seq), open: BTreeMap::new() });
+            let open = self.read_again(desk, session, epoch, &open).await?;
+            return Ok(State { shown: Cursor::new(epoch, seq), open });
         }
         let log = session.server().log(LogStream::Events);
         let log = log.ok_or_else(|| Failure::new("PAC offers no log of events"))?;
         let from = log.head().seq.saturating_sub(FIRST).max(log.start().seq);
         Ok(State { shown: Cursor::new(log.epoch, from), open: BTreeMap::new() })
+    }
+
+    /// The events of an earlier process whose outcome may become another one, as they were shown.
+    async fn read_again(
+        &self,
+        desk: &Desk,
+        session: &dyn pac::PacSession,
+        epoch: Epoch,
+        open: &[u64],
+    ) -> Result<BTreeMap<u64, TerminalEvent>, Failure> {
+        let mut events = BTreeMap::new();
+        for seq in open {
+            // Whatever the log has forgotten stays as it was shown.
+            let Ok(batch) = session.read_log(LogStream::Events, Cursor::new(epoch, seq.saturating_sub(1)), 1).await else {
+                break;
+            };
+            if let Some(event) = batch.events().first().filter(|event| event.seq == *seq) {
+                let mut shown = self.translated(desk, epoch, event).await?;
+                // Shown once more in any case.
+                shown.booking_status = ShownStatus::None;
+                shown.booking_details = Some(NOT_YET.to_owned());
+                events.insert(*seq, shown);
+            }
+        }
+        Ok(events)
     }
 
     /// Reads on to the end of the log and shows what is new, the newest first where there is much.
@@ -114,21 +143,21 @@ impl View {
         Ok(shown)
     }
 
-    /// Shows events again whose outcome has become known.
+    /// Shows events again whose outcome is another one than was shown.
     async fn show_outcomes(&self, desk: &Desk, state: &mut State) -> Result<u64, Failure> {
-        let mut known = Vec::new();
-        for event in state.open.values() {
-            let row = ledger_row(desk, self.sides.pac_name(), &identity(&event.epoch, event.seq)).await?;
-            let mut event = event.clone();
-            put_outcome(&mut event, row.as_ref());
-            if !is_open(&event) {
-                known.push(event);
+        let identities: Vec<String> = state.open.values().map(|event| identity(&event.epoch, event.seq)).collect();
+        let rows = desk.journal().revisions(self.sides.pac_name(), &identities).await?;
+        let mut changed = Vec::new();
+        for event in state.open.values_mut() {
+            let ours = identity(&event.epoch, event.seq);
+            let before = (event.booking_status.clone(), event.booking_details.clone());
+            put_outcome(event, rows.iter().find(|row| row.identity.as_deref() == Some(&*ours)));
+            if before != (event.booking_status.clone(), event.booking_details.clone()) {
+                changed.push(event.clone());
             }
         }
-        for event in &known {
-            state.open.remove(&event.seq);
-        }
-        self.send(known).await
+        state.open.retain(|_, event| is_open(event));
+        self.send(changed).await
     }
 
     async fn send(&self, events: Vec<TerminalEvent>) -> Result<u64, Failure> {
@@ -139,10 +168,10 @@ impl View {
         Ok(events.len() as u64)
     }
 
-    /// What the view can begin with again after a restart: the oldest event whose outcome is not known.
+    /// What the view begins with again after a restart.
     async fn keep(&self, desk: &Desk, state: &State) -> Result<(), Failure> {
-        let seq = state.open.keys().next().map_or(state.shown.seq, |oldest| oldest.saturating_sub(1));
-        let kept = Kept { epoch: state.shown.epoch.to_string(), seq };
+        let open = state.open.keys().copied().collect();
+        let kept = Kept { epoch: state.shown.epoch.to_string(), seq: state.shown.seq, open };
         let put = Write::Put { kind: KIND, key: KEY.to_owned(), value: json!(kept) };
         desk.journal().commit(Durability::D2, vec![put]).await?;
         Ok(())
@@ -246,9 +275,13 @@ async fn ledger_row(desk: &Desk, pac: &EndpointName, identity: &str) -> Result<O
     Ok(desk.journal().revisions(pac, &[identity.to_owned()]).await?.into_iter().next())
 }
 
-/// Its outcome is still to come.
+/// Its outcome is still to come, or a person may order another one.
 fn is_open(event: &TerminalEvent) -> bool {
-    event.booking_status == ShownStatus::None && event.booking_details.is_some()
+    match event.booking_status {
+        ShownStatus::None => event.booking_details.is_some(),
+        ShownStatus::Rejected => true,
+        _ => false,
+    }
 }
 
 /// The outcome in the words of Astrow's view; what is still to come has details and no status.

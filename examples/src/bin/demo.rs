@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use examples::astrow_pac::AstrowPac;
 use examples::booking_server::BookingServer;
 use examples::inventry_timeware::InventryTimeware;
 use examples::net2_timeware::Net2Timeware;
@@ -20,6 +21,7 @@ async fn main() -> ExitCode {
         play::<Net2Timeware>("a simulated site, an embedded store", &more, &mut said).await,
         play::<OptimaTimeware>("a simulated site, an embedded store", &more, &mut said).await,
         play::<InventryTimeware>("a simulated school, an embedded store", &more, &mut said).await,
+        play::<AstrowPac>("two simulated systems", &more, &mut said).await,
         play::<BookingServer>("a simulated booking system, simulated doors, a day in seconds", &more, &mut said).await,
     ];
     if as_json(&more) {

@@ -300,7 +300,8 @@ impl Classifier<'_> {
             && !returned;
         if kind == ActionKind::Record && noted && found.changes.is_empty() {
             if waits {
-                let why = "agrees but for a reference whose partner is not linked yet";
+                let missing: Vec<_> = found.missing.iter().map(|key| format!("{} {}", key.entity, key.id)).collect();
+                let why = format!("agrees but for {}, which the other side does not have yet", missing.join(", "));
                 plan.notes.push(Note::new("S1", &primary.id, &primary.title, why, false));
             }
             return;

@@ -12,6 +12,9 @@ use crate::connector::Removal;
 use crate::journal::{Ownership, Side};
 use crate::model::{Credential, ExternalId, FieldValue, Fingerprint, Pair, Scalar, SyncKey};
 
+/// Missing references that a plan names.
+const REFERENCES: usize = 10;
+
 /// The field whose values open doors and are masked wherever people read them.
 pub(super) const CREDENTIALS: &str = "credentials";
 
@@ -192,6 +195,9 @@ pub struct Note {
     pub why: String,
     /// Whether somebody has to look: held, conflicting, ambiguous.
     pub held: bool,
+    /// Whether a plan tells of it, though nobody has to look: a setting or the time would let more be done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// Possible partners, for the decisions file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<(ExternalId, String)>,
@@ -354,6 +360,7 @@ impl Note {
             title: title.to_owned(),
             why: why.into(),
             held,
+            withheld: false,
             candidates: Vec::new(),
             rule: None,
         }
@@ -454,6 +461,21 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// What records wait for that are otherwise as they should be: once for each thing, however many wait for it.
+    fn tell_references(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut waits: BTreeMap<&str, usize> = BTreeMap::new();
+        for note in self.notes.iter().filter(|note| note.situation == "S1" && !note.held) {
+            *waits.entry(&note.why).or_default() += 1;
+        }
+        for (why, count) in waits.iter().take(REFERENCES) {
+            writeln!(f, "  left {count} records: {why}")?;
+        }
+        match waits.len().saturating_sub(REFERENCES) {
+            0 => Ok(()),
+            more => writeln!(f, "  and {more} more such references"),
+        }
+    }
+
     /// The plan in words, with actions as `shown` has them.
     pub(super) fn tell(
         &self,
@@ -469,6 +491,10 @@ impl Plan {
         for note in self.notes.iter().filter(|note| note.held) {
             writeln!(f, "  hold {:?} ({}): {}", note.title, note.record, note.why)?;
         }
+        for note in self.notes.iter().filter(|note| note.withheld) {
+            writeln!(f, "  left {:?} ({}): {}", note.title, note.record, note.why)?;
+        }
+        self.tell_references(f)?;
         for trip in &self.trips {
             writeln!(f, "  {trip}")?;
         }

@@ -30,7 +30,9 @@ impl Classifier<'_> {
             let held = !matches!(policy, RemovalPolicy::Report) && link.removed.is_none() && !nothing_left;
             let id = link.primary.as_ref().unwrap_or(&secondary.id);
             let why = format!("{}: {why}", cause.as_str());
-            return plan.notes.push(Note::new(situation, id, title, why, held));
+            let mut note = Note::new(situation, id, title, why, held);
+            note.withheld = link.removed.as_ref().is_some_and(|taken| due(policy, taken.at).is_some());
+            return plan.notes.push(note);
         };
         let lane = if how == Removal::Delete { Lane::Delete } else { Lane::Restrict };
         let mut action = linked_action(ActionKind::Remove, lane, link, candidate);
