@@ -45,7 +45,7 @@ impl PacEndpoint {
         };
         let mut booking = BookingDraft::new(key.clone(), person, clocking.occurred, direction);
         booking.terminal = Some(clocking.device.as_str().chars().take(LONGEST_KEY).collect());
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let opts = WriteOpts::new(attempt(&key));
         self.write(&session, session.put_booking(booking, opts)).await?;
         Ok(Delivered { reference: key, duplicate: false })

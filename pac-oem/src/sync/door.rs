@@ -15,7 +15,7 @@ impl PacEndpoint {
     /// `InDoubt` where no clear answer came: the door may have opened.
     pub async fn open_door(&self, reader: &ExternalId, seconds: u16, why: DoorReason) -> Result<CommandId, SyncError> {
         let id: ReaderId = reader.as_str().parse().map_err(|_| no_reader(reader))?;
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let longest = session.server().limits.max_door_seconds;
         if seconds == 0 || seconds > longest {
             let text = format!("a door is released for 1 to {longest} seconds here, not for {seconds}");

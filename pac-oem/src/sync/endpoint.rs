@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SiteDay, SyncError};
 use sync_core::model::EndpointName;
@@ -16,6 +17,7 @@ use super::check;
 use super::config::PacConfig;
 use super::definitions::Known;
 use super::keeper::Keeper;
+use super::pace::Pace;
 use super::person::Rules;
 use crate::model::{Capability, CloseReason, Cursor, PacDriver, PacError, PacSession, RetryClass, ServerInfo};
 
@@ -32,6 +34,7 @@ pub struct PacEndpoint {
     pub(super) written: Mutex<Written>,
     /// Where the log of changes stood when the last whole list of people began.
     pub(super) listed_at: Mutex<Option<Cursor>>,
+    writes: Pace,
 }
 
 impl PacEndpoint {
@@ -61,7 +64,14 @@ impl PacEndpoint {
             definitions: Mutex::default(),
             written: Mutex::default(),
             listed_at: Mutex::default(),
+            writes: Pace::per_second(WRITES),
         })
+    }
+
+    /// The same for a server that takes another number of writes in a second than 10.
+    #[must_use]
+    pub fn writes_per_second(self, most: u16) -> Self {
+        Self { writes: Pace::per_second(most), ..self }
     }
 
     /// The session behind it, for whatever the engine has no words for.
@@ -69,7 +79,7 @@ impl PacEndpoint {
     /// # Errors
     /// Whatever keeps the server from answering.
     pub async fn session(&self) -> Result<Arc<dyn PacSession>, SyncError> {
-        Ok(self.keeper.session().await?)
+        Ok(self.ready().await?)
     }
 
     /// What the server said of itself when the last session began.
@@ -125,6 +135,11 @@ impl PacEndpoint {
         }
     }
 
+    /// The session, waited for through a short pause between two attempts.
+    pub(super) async fn ready(&self) -> Result<Arc<dyn PacSession>, PacError> {
+        self.read(|session| futures::future::ready(Ok(session)).boxed()).await
+    }
+
     async fn once<T>(
         &self,
         call: &(impl Fn(Arc<dyn PacSession>) -> BoxFuture<'static, Result<T, PacError>> + Send + Sync),
@@ -137,12 +152,13 @@ impl PacEndpoint {
         answer
     }
 
-    /// A write, sent once.
+    /// A write, sent once, when it is its turn.
     pub(super) async fn write<T>(
         &self,
         session: &Arc<dyn PacSession>,
         call: impl Future<Output = Result<T, PacError>>,
     ) -> Result<T, SyncError> {
+        self.writes.turn().await;
         match call.await {
             Ok(answer) => Ok(answer),
             Err(error) => {
@@ -165,7 +181,7 @@ impl Endpoint for PacEndpoint {
 
     /// The organisation and the server's own name. Epochs of logs and versions may change without a new installation.
     async fn identify(&self) -> Result<EndpointIdentity, SyncError> {
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let server = session.server();
         let mut identity = EndpointIdentity::of("server", server.name.trim());
         let organisation = format!("{} {}", self.config.organisation, server.organisation.trim());
@@ -188,6 +204,8 @@ impl fmt::Debug for PacEndpoint {
     }
 }
 
+/// Writes that the profile `oem1` lets a session make in a second.
+const WRITES: u16 = 10;
 /// Repeats of one read.
 const REPEATS: u64 = 3;
 /// A server that is busy or away is waited for as long as this before a repeat.

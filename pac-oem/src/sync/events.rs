@@ -59,7 +59,7 @@ impl PacEndpoint {
 
     /// The place to begin at. The life of the log is the server's word of when the session began.
     async fn start(&self, from: Option<Cursor>) -> Result<Position, SyncError> {
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let log = session.server().log(LogStream::Events).ok_or_else(|| {
             SyncError::new(ErrorClass::Config, "this PAC server keeps no log of events that can be read")
         })?;

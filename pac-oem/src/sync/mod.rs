@@ -25,6 +25,7 @@ mod events;
 mod fault;
 mod hints;
 mod keeper;
+mod pace;
 mod people;
 mod person;
 mod rights;

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{PAC, PacEndpoint, person, rights};
 use crate::model::{
-    ActiveFilter, Capability, Cursor, PacError, PacErrorKind, PacSession, PageToken, Person, PersonDraft, PersonId,
-    PersonKey, PutMode, WriteOpts,
+    ActiveFilter, Capability, Cursor, PacErrorKind, PacSession, PageToken, Person, PersonDraft, PersonId, PersonKey,
+    PutMode, WriteOpts,
 };
 
 #[async_trait]
@@ -109,7 +109,7 @@ impl Sink<Human> for PacEndpoint {
     }
 
     async fn create(&self, draft: &Draft<Human>, attempt: &AttemptKey) -> Result<Record<Human>, SyncError> {
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let person = self.rules().draft(&draft.value)?;
         if person.ext.is_none() && !session.supports(Capability::Idempotency) {
             let text = "this PAC server cannot tell a repeated request, and the person has no number to know it by";
@@ -118,12 +118,12 @@ impl Sink<Human> for PacEndpoint {
                 .with_remedy("give the person a number in the attendance system first"));
         }
         let opts = WriteOpts::new(Uuid::from_u128(attempt.get()));
-        let sent = session.put_person(person.clone(), PutMode::Create, opts).await;
+        let sent = self.write(&session, session.put_person(person.clone(), PutMode::Create, opts)).await;
         let saved = match sent {
-            Err(error) if error.kind() == PacErrorKind::AlreadyExists => {
+            Err(error) if error.clashing_key() == Some("attendance_id") => {
                 return self.made_before(&person, &session.server().origin, error).await;
             }
-            sent => self.write(&session, async { sent }).await?,
+            sent => sent?,
         };
         self.note_written(saved.id, saved.rev);
         self.read_back(saved.id, || {
@@ -263,7 +263,7 @@ impl PacEndpoint {
         &self,
         draft: &PersonDraft,
         origin: &str,
-        error: PacError,
+        error: SyncError,
     ) -> Result<Record<Human>, SyncError> {
         let ours = |person: &Person| person.created_by.as_deref() == Some(origin);
         if let Some(ext) = draft.ext.clone()
@@ -271,11 +271,11 @@ impl PacEndpoint {
         {
             return Ok(self.rules().record(&person));
         }
-        Err(error.into())
+        Err(error)
     }
 
     async fn delete(&self, current: &Person, attempt: &AttemptKey) -> Result<(), SyncError> {
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let origin = &session.server().origin;
         if current.created_by.as_deref() != Some(origin.as_str()) {
             let whose = current.created_by.as_deref().unwrap_or("somebody else");

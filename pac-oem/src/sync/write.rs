@@ -41,7 +41,7 @@ impl PacEndpoint {
     }
 
     async fn send(&self, id: PersonId, step: Step, key: Uuid, rev: Rev) -> Result<Saved, SyncError> {
-        let session = self.keeper.session().await?;
+        let session = self.ready().await?;
         let opts = WriteOpts::new(key).if_rev(rev);
         let call = match step {
             Step::Remove(key) => session.remove_credential(id, key, opts),
