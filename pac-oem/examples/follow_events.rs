@@ -5,7 +5,11 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use futures::StreamExt as _;
-use pac_oem::{PacClient, Trust, driver, model::*, unknown_driver};
+use pac_oem::{
+    PacClient, Trust, driver,
+    model::{LogStream, PacEndpoint},
+    unknown_driver,
+};
 use std::{env, error::Error, fs};
 
 #[tokio::main(flavor = "current_thread")]

@@ -4,7 +4,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use pac_oem::{PacClient, Trust, driver, model::*, unknown_driver};
+use pac_oem::model::{CloseReason, DoorReason, PacEndpoint, ReaderId, WriteOpts};
+use pac_oem::{PacClient, Trust, driver, unknown_driver};
 use std::{env, error::Error, fs};
 use uuid::Uuid;
 

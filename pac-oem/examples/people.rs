@@ -4,7 +4,11 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use pac_oem::{PacClient, Trust, driver, model::*, unknown_driver};
+use pac_oem::{
+    PacClient, Trust, driver,
+    model::{ActiveFilter, CloseReason, PacEndpoint},
+    unknown_driver,
+};
 use std::{env, error::Error, fs};
 
 #[tokio::main(flavor = "current_thread")]

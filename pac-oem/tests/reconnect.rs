@@ -1,4 +1,5 @@
 //! The holder of sessions: when it tries again, and when it does not.
+#![allow(clippy::wildcard_imports, reason = "the whole vocabulary")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 use async_trait::async_trait;
@@ -145,7 +146,7 @@ async fn what_a_person_must_see_to_waits_for_five_minutes_or_a_new_key_file() {
 async fn what_the_server_asked_for_is_heeded() {
     let (fake, client, _folder) = site(Vec::new());
     client.session().await.unwrap();
-    tokio::time::advance(Duration::from_secs(120)).await;
+    tokio::time::advance(Duration::from_mins(2)).await;
     fake.end(error(PacErrorKind::ShuttingDown).with_retry_after(Duration::from_secs(15)));
     let paused = client.session().await.err().unwrap();
     assert!(paused.retry_after().unwrap() > Duration::from_secs(14));

@@ -1,5 +1,6 @@
 //! The driver against a server that other people wrote from the same description, checking every message by the schema.
 #![cfg(unix)]
+#![allow(clippy::wildcard_imports, reason = "the whole vocabulary")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 use futures::StreamExt as _;
@@ -313,17 +314,17 @@ async fn clients_that_may_not_come_in_are_told_apart() {
     let sim = PacSim::builder().strict(true).start().await.unwrap();
     let expired = sim.expired_client("Late").unwrap();
     let foreign = sim.foreign_client("Stranger").unwrap();
-    let unknown = sim.unregistered_client("Unknown").unwrap();
+    let stray = sim.unregistered_client("Unknown").unwrap();
     let revoked = sim.add_client("Gone").unwrap();
     sim.revoke_client("Gone").unwrap();
     let mut site = Site::with_key(sim, &expired);
     let mut kinds = vec![site.refusal().await.kind()];
-    for key in [foreign, unknown, revoked] {
+    for key in [foreign, stray, revoked] {
         site = Site::with_key(site.sim, &key);
         kinds.push(site.refusal().await.kind());
     }
-    use PacErrorKind as Kind;
-    assert_eq!(kinds, [Kind::KeyExpired, Kind::ClientUnknown, Kind::ClientUnknown, Kind::ClientRevoked]);
+    let unknown = PacErrorKind::ClientUnknown;
+    assert_eq!(kinds, [PacErrorKind::KeyExpired, unknown, unknown, PacErrorKind::ClientRevoked]);
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 mod booking;
 mod credential;
 mod definitions;
+mod draft;
 mod endpoint;
 mod error;
 mod event;
 mod id;
+mod kind;
 mod log;
 mod person;
 mod server;
@@ -17,14 +19,14 @@ mod words;
 pub use booking::BookingDraft;
 pub use credential::{Credential, CredentialKey, CredentialState, CredentialType};
 pub use definitions::{AccessGroup, Controller, Definitions, Direction, Reader};
+pub use draft::{PersonDraft, PutMode};
 pub use endpoint::{KeyFile, KeySummary, KeyWarning, PacEndpoint};
-pub use error::{PacError, PacErrorKind, RetryClass};
+pub use error::PacError;
 pub use event::{Event, EventType, Severity};
 pub use id::{CommandId, ControllerId, DoorId, Etag, GroupId, PageToken, PersonId, ReaderId, Rev};
+pub use kind::{PacErrorKind, RetryClass};
 pub use log::{Change, ChangeEntity, ChangeOp, Cursor, Epoch, InvalidEpoch, LogBatch, LogStream, LostRange, Records};
-pub use person::{
-    ActiveFilter, FreeField, GroupGrant, Person, PersonDraft, PersonKey, PersonPage, PersonState, PutMode,
-};
+pub use person::{ActiveFilter, FreeField, GroupGrant, Person, PersonKey, PersonPage, PersonState};
 pub use server::{Capability, ClockState, Limits, LogPosition, ServerInfo};
 pub use session::{CloseReason, Deleted, DoorReason, PacDriver, PacSession, Saved, WriteOpts};
 pub use status::{ControllerStatus, DoorAlarm, DoorLock, DoorPosition, DoorStatus, SiteStatus};

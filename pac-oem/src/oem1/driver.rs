@@ -59,7 +59,7 @@ impl Oem1Driver {
         let mut info = hello::greet(&mut reader, &mut writer, endpoint, client).await?;
         note(&mut info);
         tracing::info!(
-            server = %info.name, version = %info.version, profile = NAME, tls = %info.tls, skew = %info.clock_skew,
+            server = ?info.name, version = ?info.version, profile = NAME, tls = %info.tls, skew = %info.clock_skew,
             "session begun; the profile is this project's own, not PAC's"
         );
         let rules = Rules {

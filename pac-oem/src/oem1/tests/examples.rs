@@ -116,6 +116,16 @@ fn errors_carry_what_there_is_to_know() {
 }
 
 #[test]
+fn texts_of_a_server_are_one_line() {
+    let text = "<Response re=\"1\" status=\"error\"><Error code=\"900\" name=\"x\" retry=\"backoff\" holder=\"a&#10;b\">\
+                <Message>first&#10;2026-01-01 second\u{85}third</Message></Error></Response>";
+    let Incoming::Response(response) = decode(text.as_bytes()).unwrap() else { panic!("no response") };
+    let ResponseBody::Error(body) = response.body else { panic!("no error") };
+    let error = body.into_error();
+    assert_eq!((error.message(), error.holder()), ("first 2026-01-01 second third", Some("a b")));
+}
+
+#[test]
 fn events_and_their_notice_arrive() {
     let Incoming::Notice(notice) = example("23") else { panic!("no notice") };
     let NoticeBody::EventBatch(batch) = notice.body else { panic!("no batch") };

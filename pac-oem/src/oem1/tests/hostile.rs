@@ -16,7 +16,7 @@ fn kind(payload: impl AsRef<[u8]>) -> PacErrorKind {
 fn attributes(count: u32, value: &str) -> String {
     let mut text = String::new();
     for n in 0..count {
-        text += &format!(" a{n}=\"{value}\"");
+        text.extend([" a", &n.to_string(), "=\"", value, "\""]);
     }
     text
 }

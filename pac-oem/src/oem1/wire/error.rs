@@ -41,13 +41,13 @@ impl Record for Message {
 
 impl ErrorBody {
     pub(crate) fn into_error(self) -> PacError {
-        let message = self.messages.into_iter().next().map_or(self.name, |message| message.0);
+        let message = one_line(&self.messages.into_iter().next().map_or(self.name, |message| message.0));
         let mut error = PacError::answered(self.code, self.retry, message).with_log(self.epoch, self.first);
         if let Some(path) = self.path {
-            error = error.with_path(path);
+            error = error.with_path(one_line(&path));
         }
         if let Some(holder) = self.holder {
-            error = error.with_holder(holder);
+            error = error.with_holder(one_line(&holder));
         }
         if let Some(rev) = self.rev {
             error = error.with_rev(rev);
@@ -57,4 +57,9 @@ impl ErrorBody {
         }
         error
     }
+}
+
+/// Texts of a server stand in logs and on screens: one line, of bounded length, without control characters.
+fn one_line(text: &str) -> String {
+    text.chars().take(256).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
