@@ -55,7 +55,7 @@ fn people() -> Samples<Person> {
         department: Known::Value(reference(Department::KIND, "Finance")),
         policies: Known::Value(BTreeSet::from([
             reference(AccessPolicy::KIND, "1"),
-            reference(AccessPolicy::KIND, "4 from=2026-03-01T00:00:00Z until=2026-06-01T00:00:00Z"),
+            reference(AccessPolicy::KIND, "4 from=20260301T000000Z until=20260601T000000Z"),
         ])),
         credentials: Known::Value(BTreeSet::from([
             Credential::new("pac-prox", format!("70{n:06}")),

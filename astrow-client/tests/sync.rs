@@ -174,8 +174,8 @@ async fn a_single_name_stands_in_the_part_that_must_be_there() {
 async fn conditions_of_groups_and_badges_come_back() {
     let site = Site::start().await;
     let wanted = Person {
-        policies: groups(&["1", "4 from=2026-03-01T00:00:00Z until=2026-06-01T00:00:00Z"]),
-        credentials: badges(&["wiegand26 state=lost:77-40211", "oneprox from=2026-03-01T00:00:00Z:04A1B2C3D4E580"]),
+        policies: groups(&["1", "4 from=20260301T000000Z until=20260601T000000Z"]),
+        credentials: badges(&["wiegand26 state=lost:77-40211", "oneprox from=20260301T000000Z:04A1B2C3D4E580"]),
         ..teo()
     };
     let made = site.create(wanted.clone(), 1).await;

@@ -29,6 +29,8 @@ fn hire_at_astrow(site: &Site, first: &str, badge: &str) -> u32 {
         let number = world.add_employee(first, "Quillfeather");
         world.change_employee(number, |employee| {
             employee.employee_no = Some(format!("Q-{first}"));
+            employee.start_contract = employee.start_contract.checked_sub_days(Days::new(30)).unwrap();
+            employee.start_calculation = employee.start_contract;
             employee.pac.badges = vec![Badge {
                 kind: "pac-prox".to_owned(),
                 number: badge.to_owned(),
@@ -235,8 +237,8 @@ fn inactive_people_go_to_pac_only_where_that_is_wanted() {
         site.astrow.world(|world| world.end_employee(active, yesterday));
         site.settle();
         let ada = site.person("Ada").unwrap();
-        // Off: as if removed, so the badges go. On: inactive.
-        assert_eq!((ada.active, ada.credentials.is_empty()), if wanted { (false, false) } else { (true, true) });
+        // Off: as if removed, so the badges go. On: inactive, and without badges too.
+        assert_eq!((ada.active, ada.credentials.is_empty()), if wanted { (false, true) } else { (true, true) });
     }
 }
 

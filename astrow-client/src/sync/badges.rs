@@ -51,10 +51,8 @@ pub(super) fn badges_of(credentials: &Known<BTreeSet<Credential>>, zone: Tz) -> 
 }
 
 fn badge(credential: &Credential, zone: Tz) -> Result<PacBadge, SyncError> {
-    // Instants in the conditions have colons too; numbers never have.
-    let text = credential.to_string();
-    let (kind, number) = text.rsplit_once(':').unwrap_or(("", &text));
-    let (kind, conditions) = Conditions::split(kind);
+    let number = credential.number.as_str();
+    let (kind, conditions) = Conditions::split(&credential.kind);
     let kind = BadgeKind::from(kind);
     if matches!(kind, BadgeKind::Unknown(_)) {
         return Err(SyncError::wrong("credentials", "has a kind that Astrow does not know"));
@@ -101,7 +99,7 @@ mod tests {
         let groups = vec![PacGroup::new(1), group];
         let shown = policies(&groups);
         let ids: Vec<_> = shown.value().unwrap().iter().map(|key| key.id.as_str()).collect();
-        assert_eq!(ids, ["1", "4 until=2026-09-30T21:59:59Z"]);
+        assert_eq!(ids, ["1", "4 until=20260930T215959Z"]);
         assert_eq!(groups_of(&shown, Brussels).unwrap(), groups);
 
         let mut lost = PacBadge::new(BadgeKind::PacProx, "8E4C0A1F");
@@ -110,7 +108,7 @@ mod tests {
         let badges = vec![lost, PacBadge::wiegand(77, "40211")];
         let shown = credentials(&badges);
         let texts: Vec<_> = shown.value().unwrap().iter().map(ToString::to_string).collect();
-        assert_eq!(texts, ["pac-prox state=lost from=2026-02-28T23:00:00Z:8E4C0A1F", "wiegand26:77-40211"]);
+        assert_eq!(texts, ["pac-prox state=lost from=20260228T230000Z:8E4C0A1F", "wiegand26:77-40211"]);
         assert_eq!(badges_of(&shown, Brussels).unwrap(), badges);
         // As the engine gives them back from its stored text.
         let stored = shown.map(|set| set.iter().map(|one| Credential::from_text(&one.to_string())).collect());

@@ -2,7 +2,7 @@
 //!
 //! * Whoever implements [`PacDriver`](crate::model::PacDriver) is used as it is: nothing here knows a wire.
 //! * What a person may pass travels as text, so that another system can hold the very same: an access group is
-//!   `4 from=2026-03-01T00:00:00Z until=2026-06-01T00:00:00Z`, a lost card `pac-prox state=lost`. See
+//!   `4 from=20260301T000000Z until=20260601T000000Z`, a lost card `pac-prox state=lost`. See
 //!   [`Conditions`](sync_core::model::Conditions).
 //! * Departments are texts at PAC: a person's department is known by its name.
 //! * `access_id` is PAC's own number of a person, `attendance_id` the number that the attendance system gave. That one

@@ -70,7 +70,7 @@ async fn a_log_that_began_anew_shows_its_other_life_even_where_it_is_shorter() {
     let site = with(|options| options.people(3).events(50)).await;
     let before = read(&site, None).await.unwrap();
     let head = *numbers(&before).last().unwrap();
-    site.sim.world(|world| world.new_epoch());
+    site.sim.world(vendor_sim::pac::World::new_epoch);
     let after = read(&site, Some(head)).await.unwrap();
     assert!(after.iter().all(|page| page.life.is_some() && page.life != before[0].life), "{after:?}");
     let anew = read(&site, None).await.unwrap();

@@ -73,7 +73,7 @@ pub(crate) fn human(n: usize) -> Person {
         personnel_number: Known::from_text(format!("E-{n}")),
         email: Known::from_text(format!("p{n}@example.org")),
         department: Known::Value(RefKey { entity: sync_core::model::Department::KIND, id: "Logistics".into() }),
-        policies: Known::Value([policy("1 from=2026-01-01T00:00:00Z")].into()),
+        policies: Known::Value([policy("1 from=20260101T000000Z")].into()),
         credentials: Known::Value([card(n), Credential::new("wiegand26 state=lost", format!("7-{n}"))].into()),
         valid_from: Known::Value("2026-01-01".parse().unwrap()),
         valid_until: Known::Value("2036-12-31".parse().unwrap()),

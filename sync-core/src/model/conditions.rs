@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+/// The shape of an instant, such as `20260301T000000Z`.
+const INSTANT: &str = "%Y%m%dT%H%M%SZ";
 
 /// State and validity of a credential or grant, where a system has them and another one shall have the same.
 ///
 /// They stand in a text behind what they are about: `pac-prox state=lost`, or
-/// `4 from=2026-03-01T00:00:00Z until=2026-06-01T00:00:00Z`. Plain ones add nothing to the text. The order is fixed and
-/// instants are UTC in whole seconds, so that equal conditions are equal texts.
+/// `4 from=20260301T000000Z until=20260601T000000Z`. Plain ones add nothing to the text. The order is fixed and
+/// instants are UTC in whole seconds, so that equal conditions are equal texts. There is no colon in them, since one divides
+/// kind and number of a [`Credential`](super::Credential).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "connectors write it as a literal")]
 pub struct Conditions {
@@ -47,7 +51,7 @@ impl Conditions {
     /// Takes one word; `false` if it is none of ours, or comes a second time.
     fn take(&mut self, word: &str) -> bool {
         let Some((name, value)) = word.split_once('=') else { return false };
-        let instant = || DateTime::parse_from_rfc3339(value).ok().map(|at| at.to_utc());
+        let instant = || NaiveDateTime::parse_from_str(value, INSTANT).ok().map(|at| at.and_utc());
         match name {
             "state" if self.state.is_none() && is_word(value) => self.state = Some(value.to_owned()),
             "from" if self.from.is_none() => self.from = instant(),
@@ -70,7 +74,7 @@ impl fmt::Display for Conditions {
         }
         for (name, instant) in [("from", self.from), ("until", self.until)] {
             if let Some(instant) = instant {
-                write!(f, " {name}={}", instant.to_rfc3339_opts(SecondsFormat::Secs, true))?;
+                write!(f, " {name}={}", instant.format(INSTANT))?;
             }
         }
         Ok(())
@@ -103,15 +107,17 @@ mod tests {
             until: Some(at("2026-06-01T00:00:00Z")),
         };
         let text = lost.join("Warehouse day shift");
-        assert_eq!(text, "Warehouse day shift state=lost from=2026-02-28T23:00:00Z until=2026-06-01T00:00:00Z");
+        assert_eq!(text, "Warehouse day shift state=lost from=20260228T230000Z until=20260601T000000Z");
         assert_eq!(Conditions::split(&text), ("Warehouse day shift", lost.clone()));
-        let turned = "Warehouse day shift until=2026-06-01T00:00:00Z from=2026-02-28T23:00:00Z state=lost";
+        let turned = "Warehouse day shift until=20260601T000000Z from=20260228T230000Z state=lost";
         assert_eq!(Conditions::split(turned).1, lost);
+        let card = super::super::Credential::new(lost.join("pac-prox"), "8E4C0A1F");
+        assert_eq!(super::super::Credential::from_text(&card.to_string()), card);
     }
 
     #[test]
     fn what_is_no_condition_stays_with_the_head() {
-        for text in ["a=b", "x from=soon", "x state=a state=b", "x state=", "until=2026-06-01T00:00:00Z"] {
+        for text in ["a=b", "x from=soon", "x state=a state=b", "x state=", "until=20260601T000000Z"] {
             let (head, conditions) = Conditions::split(text);
             assert_eq!(conditions.join(head), text, "{text}");
         }
