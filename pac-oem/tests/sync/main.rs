@@ -7,6 +7,7 @@ mod changes;
 mod check;
 mod conformance;
 mod doors;
+mod engine;
 mod events;
 mod lost;
 mod people;
