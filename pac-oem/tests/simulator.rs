@@ -371,3 +371,22 @@ async fn a_record_that_somebody_edits_says_who() {
     site.sim.fault(&format!("unlock-person={id}")).unwrap();
     session.set_person_state(id, PersonState::new(false), opts()).await.unwrap();
 }
+
+#[tokio::test]
+async fn ten_thousand_people_are_listed_in_good_time() {
+    let site = Site::new(|options| options.people(10_000).strict(false)).await;
+    let session = site.session().await;
+    let begin = std::time::Instant::now();
+    let (mut seen, mut next) = (0, None);
+    loop {
+        let page = session.people(next.take(), ActiveFilter::All).await.unwrap();
+        seen += page.people.len();
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, 10_000);
+    // Unoptimised, and both sides on the same machine.
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
