@@ -111,7 +111,7 @@ async fn roll_call_works(sim: &AstrowSim, session: &dyn AstrowSession) {
     sim.world(|world| assert_eq!(world.confirmations.len(), 1));
     let outcomes = session.write_bookings(&[swipe(1900, "101")]).await.unwrap();
     assert_eq!(outcomes[0].code, Some(RejectionCode::RollCall));
-    assert!(sim.world(|world| world.stop_roll_call()));
+    assert!(sim.world(vendor_sim::astrow::World::stop_roll_call));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ fn site(bookings: &str) -> Site {
 }
 
 fn people(site: &Site) -> Vec<u32> {
-    site.pac.world(|world| world.people.iter().map(|(id, _)| *id).collect())
+    site.pac.world(|world| world.people.keys().copied().collect())
 }
 
 /// The statuses of admissions, as Astrow's view shows them.

@@ -8,7 +8,7 @@ use crate::site::{Site, Wishes};
 const FRAMES: u32 = 24;
 
 fn no_two_are_one(site: &Site) {
-    let people = site.pac.world(|world| world.people.iter().map(|(_, person)| person.ext.clone()).collect::<Vec<_>>());
+    let people = site.pac.world(|world| world.people.values().map(|person| person.ext.clone()).collect::<Vec<_>>());
     let known: Vec<_> = people.iter().flatten().collect();
     assert_eq!(known.iter().collect::<BTreeSet<_>>().len(), known.len(), "no person twice");
     let employees =
@@ -39,7 +39,7 @@ fn whatever_frame_is_the_last_one_everybody_arrives_in_pac_once() {
 fn whatever_frame_is_the_last_one_no_event_is_lost_and_none_is_booked_twice() {
     let site = Site::new(Wishes { pac_people: 2, bookings: "repeat_seconds = 0", ..Wishes::default() });
     site.settle();
-    let people: Vec<u32> = site.pac.world(|world| world.people.iter().map(|(id, _)| *id).collect());
+    let people: Vec<u32> = site.pac.world(|world| world.people.keys().copied().collect());
     let mut swipes = 0;
     for frames in 1..=FRAMES {
         for person in &people {

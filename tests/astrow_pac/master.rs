@@ -7,7 +7,7 @@ fn another_master_stands_still_until_it_is_confirmed_and_nobody_is_lost() {
     let site = Site::new(Wishes { pac_people: 6, ..Wishes::default() });
     let native = site.astrow.world(|world| world.add_employee("Petra", "Volunteer"));
     site.settle();
-    let before = site.pac.world(|world| world.people.iter().map(|(_, person)| person.clone()).collect::<Vec<_>>());
+    let before = site.pac.world(|world| world.people.values().cloned().collect::<Vec<_>>());
 
     let people = "master = \"astrow\"\ndelete_employees = true\ndelete_after_days = 0";
     site.configure(Wishes { people, ..Wishes::default() });

@@ -72,8 +72,7 @@ impl Site {
 
     /// The person of PAC with this first name.
     pub(crate) fn person(&self, first: &str) -> Option<Person> {
-        self.pac
-            .world(|world| world.people.iter().map(|(_, person)| person).find(|person| person.first == first).cloned())
+        self.pac.world(|world| world.people.values().find(|person| person.first == first).cloned())
     }
 
     /// Somebody at PAC with a badge, made by an operator.
@@ -133,7 +132,7 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{what} did not come");
         std::thread::yield_now();
     }
 }

@@ -38,8 +38,8 @@ fn the_certificate_of_pac_is_fetched_shown_and_stored_and_then_believed() {
     let stored = installation.run(&["certificate", "--trust"]);
     assert_eq!(stored.code, 0, "{}", stored.all());
     assert_eq!(installation.run(&["check"]).code, 0);
-    let test = installation.run(&["test"]);
-    assert_eq!(test.code, 0, "{}", test.all());
+    let tried = installation.run(&["test"]);
+    assert_eq!(tried.code, 0, "{}", tried.all());
 }
 
 #[test]

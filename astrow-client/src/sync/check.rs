@@ -1,6 +1,5 @@
 //! The connection test: what works, what does not, why, and what to do.
 
-use chrono::TimeDelta;
 use connector_http::sync::Reach;
 use sync_core::connector::CheckReport;
 
@@ -11,8 +10,8 @@ use crate::model::{
 };
 use crate::rest::AstrowClient;
 
-const STEPS: [&str; 11] =
-    ["name", "port", "TLS", "sign-in", "permission", "licences", "zone", "clock", "defaults", "terminals", "reads"];
+const STEPS: [&str; 10] =
+    ["name", "port", "TLS", "sign-in", "permission", "licences", "zone", "defaults", "terminals", "reads"];
 
 pub(super) async fn run(endpoint: &AstrowEndpoint) -> CheckReport {
     let mut report = CheckReport::default();
@@ -25,7 +24,7 @@ pub(super) async fn run(endpoint: &AstrowEndpoint) -> CheckReport {
         Way::Files(driver) => files(driver, &mut report).await,
         Way::Given(_) => {
             if parts(endpoint, &mut report).await.is_none() {
-                report.skip_rest(&["licences", "zone", "clock", "defaults", "terminals", "reads"]);
+                report.skip_rest(&["licences", "zone", "defaults", "terminals", "reads"]);
             }
         }
     }
@@ -63,7 +62,7 @@ fn refused(error: &AstrowError, report: &mut CheckReport) {
     report.failed(step, error.to_string(), error.remedy().to_owned());
 }
 
-/// What works without what else: licences, zone, clock, codes, reads.
+/// What works without what else: licences, zone, codes, reads.
 async fn parts(endpoint: &AstrowEndpoint, report: &mut CheckReport) -> Option<()> {
     let session = match endpoint.session().await {
         Ok(session) => session,
@@ -75,7 +74,6 @@ async fn parts(endpoint: &AstrowEndpoint, report: &mut CheckReport) -> Option<()
     let info = session.info();
     licences(info, report);
     report.passed("zone", format!("{}, badge numbers are {}", info.time_zone, form(info)));
-    clock(endpoint, report);
     codes(endpoint, session.as_ref(), report).await?;
     reads(session.as_ref(), report).await
 }
@@ -105,22 +103,6 @@ fn form(info: &AstrowInfo) -> &'static str {
         "hexadecimal; compare one real badge before the first run: their byte order is not public"
     } else {
         "decimal"
-    }
-}
-
-fn clock(endpoint: &AstrowEndpoint, report: &mut CheckReport) {
-    match endpoint.client().and_then(AstrowClient::clock_difference) {
-        Some(difference) if difference.abs() > TimeDelta::seconds(60) => {
-            let way = if difference < TimeDelta::zero() { "behind" } else { "ahead of" };
-            let seconds = difference.num_seconds().abs();
-            report.warning(
-                "clock",
-                format!("Astrow's clock is {seconds} seconds {way} this machine's"),
-                "let both take their time from the same source",
-            );
-        }
-        Some(difference) => report.passed("clock", format!("{} ms apart", difference.num_milliseconds().abs())),
-        None => report.passed("clock", "Astrow does not tell its time"),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use astrow_client::model::{AstrowCapability, Lookup, Lookups};
 use astrow_client::AstrowError;
+use astrow_client::model::{AstrowCapability, Lookup, Lookups};
 use astrow_client::sync::AstrowEndpoint;
 use async_trait::async_trait;
 use sync_core::connector::{ErrorClass, SyncError};

@@ -90,7 +90,8 @@ impl View {
         let mut events = BTreeMap::new();
         for seq in open {
             // Whatever the log has forgotten stays as it was shown.
-            let Ok(batch) = session.read_log(LogStream::Events, Cursor::new(epoch, seq.saturating_sub(1)), 1).await else {
+            let Ok(batch) = session.read_log(LogStream::Events, Cursor::new(epoch, seq.saturating_sub(1)), 1).await
+            else {
                 break;
             };
             if let Some(event) = batch.events().first().filter(|event| event.seq == *seq) {

@@ -10,6 +10,7 @@ mod events;
 mod feed;
 mod generated;
 mod measure;
+mod pac;
 mod people;
 mod report;
 mod rooms;
@@ -24,7 +25,7 @@ use report::Row;
 
 type Scenario = (&'static str, fn() -> anyhow::Result<Vec<Row>>);
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     ("no-op", no_op),
     ("large-plan", large_plan),
     ("intake", intake),
@@ -33,6 +34,7 @@ const SCENARIOS: [Scenario; 8] = [
     ("boundaries", boundaries::measure),
     ("rooms", rooms::measure),
     ("backfill", backfill::measure),
+    ("pac", pac::measure),
 ];
 
 /// How a step is called when the program starts itself.
@@ -148,6 +150,7 @@ fn run_step(step: &str, count: u64, folder: &Path) -> anyhow::Result<Value> {
             "evaluate-neighbours" => bookings::evaluate(true),
             "boundaries" => boundaries::meet(count, folder).await,
             "rooms" => rooms::step(folder).await,
+            name if name.starts_with("pac-") => pac::step(name, folder).await,
             name if name.starts_with("optima-") || name.starts_with("inventry-") => backfill::step(name, folder).await,
             other => bail!("no step is called {other}"),
         }
