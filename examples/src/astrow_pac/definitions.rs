@@ -72,7 +72,7 @@ fn translated(definitions: &pac::Definitions) -> astrow::Definitions {
         shown
     });
     let readers = definitions.readers.iter().map(|reader| {
-        let mut shown = astrow::Reader::new(reader.id.get(), reader.name.clone(), way(&reader.direction));
+        let mut shown = astrow::Reader::new(reader.id.get(), reader.name.clone(), way(reader.direction));
         shown.controller = Some(reader.controller.get());
         shown.door = Some(reader.door.get());
         shown.door_name = Some(reader.door_name.clone());
@@ -83,7 +83,7 @@ fn translated(definitions: &pac::Definitions) -> astrow::Definitions {
     all
 }
 
-fn way(direction: &pac::Direction) -> astrow::ReaderDirection {
+fn way(direction: pac::Direction) -> astrow::ReaderDirection {
     match direction {
         pac::Direction::In => astrow::ReaderDirection::In,
         pac::Direction::Out => astrow::ReaderDirection::Out,

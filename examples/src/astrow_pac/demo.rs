@@ -38,7 +38,7 @@ impl World {
         let key = folder.join("demo.oemkey");
         pac.write_key("Demo bridge", &key)?;
         let known = pac.world(|world| {
-            let people = world.people.iter().map(|(_, person)| person).take(KNOWN);
+            let people = world.people.values().take(KNOWN);
             people
                 .map(|person| (person.first.clone(), person.last.clone(), person.employee_no.clone()))
                 .collect::<Vec<_>>()
@@ -85,7 +85,7 @@ impl World {
 
     /// Everybody comes in; the one badge that is barred opens nothing.
     pub(super) fn a_working_day(&self) -> String {
-        let people: Vec<u32> = self.pac.world(|world| world.people.iter().map(|(id, _)| *id).collect());
+        let people: Vec<u32> = self.pac.world(|world| world.people.keys().copied().collect());
         let passed = people.iter().filter(|person| self.pac.swipe(11, **person, None).denied.is_none()).count();
         format!("{passed} people of the simulated site came in at its main entrance")
     }

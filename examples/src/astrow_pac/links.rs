@@ -31,7 +31,7 @@ pub(super) fn people(
     let (pac_reads, astrow_reads) = (Source::<Person>::reads(&**pac), Source::<Person>::reads(&**astrow));
     let (link, rules) = match people.master {
         Master::Pac => {
-            let mut rules = rules(Mapping::same_names::<Person>(&pac_reads, &astrow_reads, &["start_date"]));
+            let mut rules = rules(&Mapping::same_names::<Person>(&pac_reads, &astrow_reads, &["start_date"]));
             // Astrow derives it from the contract, which stays the business of its clerks: it is looked at, never written.
             rules.retain(|rule| rule.target != "active");
             rules.push(Rule { mode: Mode::ReportOnly, ..Rule::same("active") });
@@ -40,7 +40,7 @@ pub(super) fn people(
             (link.look_up(EntityKind::Department, departments), rules)
         }
         Master::Astrow => {
-            let mut rules = rules(Mapping::same_names::<Person>(&astrow_reads, &pac_reads, &[]));
+            let mut rules = rules(&Mapping::same_names::<Person>(&astrow_reads, &pac_reads, &[]));
             rules.push(renamed("valid_from", "start_date"));
             rules.push(renamed("valid_until", "leave_date"));
             (Reconciler::<Person>::new(astrow.clone(), pac.clone()), rules)
@@ -90,7 +90,7 @@ pub(super) fn pair(master: Master, pac: &PacEndpoint, astrow: &AstrowEndpoint) -
     }
 }
 
-fn rules(mapping: Mapping) -> Vec<Rule> {
+fn rules(mapping: &Mapping) -> Vec<Rule> {
     mapping.rules().to_vec()
 }
 

@@ -1,5 +1,6 @@
 //! Which side leads is not changed by the way: the link of people stands still until somebody has seen what would happen.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -136,12 +137,12 @@ pub(super) async fn run(arguments: &ArgMatches, master: Master, desk: &Desk) -> 
     for link in &desk.installation().links {
         let plan = link.plan(&desk.context()).await?;
         let actions: Vec<_> = plan.visible().collect();
-        text.push_str(&format!("\n{}: {} actions\n", plan.pair.title(), actions.len()));
+        let _ = writeln!(text, "\n{}: {} actions", plan.pair.title(), actions.len());
         for action in actions.iter().take(50) {
-            text.push_str(&format!("  {} {}: {}\n", action.kind.as_str(), action.title, action.because));
+            let _ = writeln!(text, "  {} {}: {}", action.kind.as_str(), action.title, action.because);
         }
         if actions.len() > 50 {
-            text.push_str(&format!("  … and {} more; `astrow-pac plan` shows all of them\n", actions.len() - 50));
+            let _ = writeln!(text, "  … and {} more; `astrow-pac plan` shows all of them", actions.len() - 50);
         }
         plans.push(json!({"pair": plan.pair.title(), "hash": plan.hash, "actions": actions.len()}));
     }

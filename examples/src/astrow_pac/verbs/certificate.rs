@@ -57,11 +57,12 @@ pub(crate) async fn run(arguments: &ArgMatches, config: &PacConfig, data: &Path)
     }
     let trusted = arguments.get_flag("trust");
     let stored = if trusted { Some(store(data, &found.sha256.to_string(), &found.pem)?) } else { None };
-    text.push('\n');
-    text.push_str(&match &stored {
-        Some(path) => format!("Stored in {}; exactly this certificate is believed from now on.", path.display()),
-        None => "Nothing was stored. Compare the fingerprint at the PAC server, then run it with --trust.".to_owned(),
-    });
+    let _ = match &stored {
+        Some(path) => write!(text, "\nStored in {}; exactly this certificate is believed from now on.", path.display()),
+        None => {
+            write!(text, "\nNothing was stored. Compare the fingerprint at the PAC server, then run it with --trust.")
+        }
+    };
     let json = json!({
         "command": NAME,
         "subject": found.subject,

@@ -148,7 +148,7 @@ fn events(site: &Site) -> Table {
         table.add_row([
             event.seq.to_string(),
             event.time.format("%Y-%m-%d %H:%M:%S").to_string(),
-            row_state(&event.severity).to_owned(),
+            row_state(event.severity).to_owned(),
             what(event),
             reader.unwrap_or_default(),
             event.person.map(|id| id.to_string()).unwrap_or_default(),
@@ -159,7 +159,7 @@ fn events(site: &Site) -> Table {
 }
 
 /// The four states of a row; plain information has none.
-fn row_state(severity: &Severity) -> &'static str {
+fn row_state(severity: Severity) -> &'static str {
     match severity {
         Severity::Alarm | Severity::Error => "ALARM",
         Severity::Progress => "in progress",
@@ -214,7 +214,7 @@ fn as_json(site: &Site, bookings: &Bookings) -> Value {
             "time": event.time,
             "type": event.kind.as_str(),
             "severity": event.severity.as_str(),
-            "row": row_state(&event.severity),
+            "row": row_state(event.severity),
             "reason": event.reason,
             "reader": event.reader.map(pac_oem::model::ReaderId::get),
             "person": event.person.map(pac_oem::model::PersonId::get),
