@@ -1,4 +1,4 @@
-//! PAC as an endpoint of `sync-core`: people, access groups, readers, events, attendance bookings, doors.
+//! PAC as an endpoint of `sync-core`: people, access groups, readers, events, doors.
 //!
 //! * Whoever implements [`PacDriver`](crate::model::PacDriver) is used as it is: nothing here knows a wire.
 //! * What a person may pass travels as text, so that another system can hold the very same: an access group is
@@ -14,7 +14,6 @@
 //!   it was made from.
 //! * Nobody is deleted whom this client did not make.
 
-mod bookings;
 mod changes;
 mod check;
 mod config;

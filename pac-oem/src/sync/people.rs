@@ -83,13 +83,13 @@ impl Source<Human> for PacEndpoint {
 
 #[async_trait]
 impl Sink<Human> for PacEndpoint {
-    /// Before the first session nothing is known of the server, and nothing is promised.
+    /// How a lost reply to a creation is resolved does not wait for a session, since what an earlier process left open is
+    /// resolved first: a repeat is safe with either server, because one that cannot tell it refuses a second person with the
+    /// same external key, and nobody without one is made there.
     fn writes(&self) -> WriteCaps {
         let create = match self.server() {
-            Some(server) if server.supports(Capability::Idempotency) => CreateClass::Keyed(KEYS_ARE_KEPT),
-            // A second person with one external key is refused; nobody without one is made.
-            Some(_) => CreateClass::Unique,
-            None => CreateClass::Unsafe,
+            Some(server) if !server.supports(Capability::Idempotency) => CreateClass::Unique,
+            _ => CreateClass::Keyed(KEYS_ARE_KEPT),
         };
         WriteCaps {
             create,
