@@ -140,6 +140,45 @@ async fn events_are_delivered_once_their_people_and_devices_are_linked() {
 }
 
 #[tokio::test]
+async fn held_events_are_processed_again_by_a_persons_order_and_nothing_else_is() {
+    let site = Site::new();
+    let ann = site.systems.doors.put(person("Ann", "Example"));
+    let door = site.systems.readers.put(Device { name: Known::Value("Front".into()), ..Device::default() });
+    site.toy(&["apply"]).await;
+    let terminal = site.systems.terminals.all()[0].id.clone();
+    site.systems.terminals.edit(&terminal, |device| {
+        device.kind = Known::Value(DeviceKind::Attendance);
+        device.suspended = Known::Value(false);
+    });
+    for days in [40, 50] {
+        site.systems.swipe(ann.as_str(), door.as_str(), now() - chrono::Duration::days(days));
+    }
+    let json = site.toy(&["--json", "apply"]).await.json();
+    assert_eq!((&json["events"]["held"], &json["events"]["delivered"]), (&2.into(), &0.into()), "{json:#}");
+
+    for (asked, what) in
+        [(vec!["resend"], "which events?"), (vec!["resend", "77"], "no event 77"), (vec!["resend", "x"], "is no event")]
+    {
+        let said = site.toy(&asked).await;
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains(what), "{}", said.err);
+    }
+    assert_eq!(
+        site.toy(&["--json", "resend", "--all", "rejected"]).await.json()["events"].as_array().unwrap().len(),
+        0
+    );
+
+    let said = site.toy(&["--json", "resend", "doors:1", "--because", "the clerk says so"]).await.json();
+    assert_eq!(said["events"][0], "doors:1", "{said}");
+    let json = site.toy(&["--json", "apply"]).await.json();
+    assert_eq!((&json["events"]["held"], &json["events"]["delivered"]), (&1.into(), &1.into()), "{json:#}");
+    site.toy(&["resend", "--all", "held"]).await;
+    site.toy(&["apply"]).await;
+    assert_eq!(site.systems.bookings.booked().len(), 2);
+    assert!(site.toy(&["log"]).await.out.contains("the clerk says so"));
+}
+
+#[tokio::test]
 async fn an_emptied_system_stops_the_run_and_names_the_guard() {
     let site = Site::new();
     site.staff(10);
