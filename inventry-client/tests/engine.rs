@@ -8,8 +8,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use inventry_client::profile::{self, Profile};
 use inventry_client::sync::{InventryConfig, InventryEndpoint};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use sync_core::clock::ManualClock;
 use sync_core::connector::DeliveryClass;
@@ -20,7 +20,7 @@ use sync_core::journal::{
 use sync_core::model::{Device, DeviceKind, Direction, EntityKind, ExternalId, Fingerprint, Known, Pair, SyncKey};
 use sync_core::test_kit::{FakeBookings, FakeSide};
 
-use support::{KEY, Site};
+use support::Site;
 
 /// InVentry with the given events, and an attendance system with a released reception and a suspended app.
 struct World {
@@ -85,14 +85,25 @@ impl World {
 
     /// One run of a new process over these events; state and reason by number.
     async fn run(&mut self, events: &[Value], change: impl FnOnce(&mut InventryConfig)) -> BTreeMap<i64, String> {
+        self.run_by(profile::built_in().unwrap(), events, change).await
+    }
+
+    /// The same, of a server that speaks otherwise.
+    async fn run_by(
+        &mut self,
+        profile: Profile,
+        events: &[Value],
+        change: impl FnOnce(&mut InventryConfig),
+    ) -> BTreeMap<i64, String> {
         self.site.server.reset();
-        let info = json!({ "version": "4.11.2", "organisation": "Example Academy", "capabilities": ["events"] });
+        let info = json!({ "version": "4.11.2", "organisation": "Example Academy", "timeZone": "Europe/London",
+            "now": "2026-03-03T10:00:00Z", "capabilities": ["events"] });
         self.site.answer("/api/v1/info", 200, info).await;
         self.site.answer("/api/v1/events", 200, json!({ "items": events })).await;
         let mut config = InventryConfig::new(self.site.server.url(), "env:UNUSED");
         change(&mut config);
         let settings = config.event_settings();
-        let source = InventryEndpoint::new("inventry", config, SecretString::from(KEY.to_owned())).unwrap();
+        let source = InventryEndpoint::with_client("inventry", config, self.site.client_with(profile));
         let link = EventLink::new("sign-ins", Arc::new(source), self.bookings.clone())
             .people(Pair::new(EntityKind::Person, "inventry", "timeware"))
             .devices(Pair::new(EntityKind::Device, "inventry", "timeware"), self.terminals.clone())
@@ -199,4 +210,48 @@ async fn the_same_way_within_a_minute_counts_once_at_whichever_device() {
     let states = world.run(&events, |_| ()).await;
     assert!(states[&2].starts_with("ignored(repeat"), "{states:?}");
     assert_eq!(world.booked(), [(1, Direction::In), (3, Direction::Out)]);
+}
+
+/// Every state of the ledger, the first version first.
+fn in_order(states: &BTreeMap<i64, String>) -> Vec<&str> {
+    states.values().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn a_later_version_of_an_uncounted_event_counts_however_early_its_time() {
+    let text = "[query]\nafter = \"\"\n[fields.event]\nseq = \"\"\nrecorded_at = \"\"\nupdated_at = \"/changed\"\n";
+    let profile = || profile::parse(text, "unnumbered.toml").unwrap();
+    let first = |number| {
+        let event = event(number, "sign_in", "318", json!("5"), "2026-03-02T07:41:09Z");
+        with(event, json!({ "changed": "2026-03-02T07:41:10Z" }))
+    };
+    let earlier = json!({ "at": "2026-03-02T07:36:00Z", "changed": "2026-03-02T09:00:00Z" });
+    let mut world = World::new().await;
+    world.run_by(profile(), &[first(1)], |_| ()).await;
+    let states = world.run_by(profile(), &[with(first(1), earlier)], |_| ()).await;
+    assert_eq!(in_order(&states), ["delivered", "held(changed_after_booking)"]);
+    assert_eq!(world.booked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_visit_that_is_moved_to_an_earlier_time_is_shown_and_one_that_is_completed_is_not() {
+    let text = "[events]\nstyle = \"visit\"\n[fields.event]\nseq = \"\"\nin_at = \"/in\"\nout_at = \"/out\"\nupdated_at = \"/changed\"\n";
+    let visit = |came: &str, went: Value, changed: &str| {
+        json!({ "id": "v1", "personType": "personnel", "personId": "318", "deviceId": "5", "in": came, "out": went,
+            "changed": changed })
+    };
+    let mut world = World::new().await;
+    let open = visit("2026-03-02T08:00:00Z", Value::Null, "2026-03-02T08:00:01Z");
+    let done = visit("2026-03-02T08:00:00Z", json!("2026-03-02T16:00:00Z"), "2026-03-02T16:00:01Z");
+    let moved = visit("2026-03-02T07:30:00Z", json!("2026-03-02T16:00:00Z"), "2026-03-03T09:00:00Z");
+    let mut states = BTreeMap::new();
+    for version in [open, done, moved] {
+        states = world.run_by(profile::parse(text, "visits.toml").unwrap(), &[version], |_| ()).await;
+    }
+    let booked: Vec<_> = world.booked().into_iter().map(|(_, direction)| direction).collect();
+    assert_eq!(booked, [Direction::In, Direction::Out]);
+    assert_eq!(
+        in_order(&states),
+        ["delivered", "ignored(unchanged)", "delivered", "held(changed_after_booking)", "ignored(unchanged)"]
+    );
 }

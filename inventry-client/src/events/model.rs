@@ -31,6 +31,8 @@ pub struct Event {
     pub at: DateTime<FixedOffset>,
     /// When the server stored it.
     pub recorded_at: Option<DateTime<Utc>>,
+    /// When the server stored this version of it, where it tells versions by a time of their own.
+    pub updated_at: Option<DateTime<Utc>>,
     /// How it came about.
     pub method: Option<Method>,
     /// Made by the system and not by the person: the time is made up.
@@ -101,9 +103,9 @@ impl Event {
         self.device.clone().unwrap_or_else(DeviceId::none)
     }
 
-    /// When the server came to know of it: its position where there is no number.
+    /// When the server came to know of it as it is now: its position where there is no number.
     pub fn known_at(&self) -> DateTime<Utc> {
-        self.recorded_at.unwrap_or_else(|| self.at.to_utc())
+        self.updated_at.or(self.recorded_at).unwrap_or_else(|| self.at.to_utc())
     }
 
     /// Whether the system made it up.
@@ -190,6 +192,7 @@ pub(crate) mod tests {
             site: Some("1".into()),
             at: "2026-03-02T07:41:09Z".parse().unwrap(),
             recorded_at: None,
+            updated_at: None,
             method: Some(Method::Card),
             automatic: false,
             visit: None,

@@ -69,6 +69,7 @@ fn common(
         site: item.id_opt("site_id")?.map(SiteId::from),
         at,
         recorded_at: utc(item, "recorded_at", context.zone)?,
+        updated_at: utc(item, "updated_at", context.zone)?,
         method: word(item, "method", "method")?,
         automatic: item.bool_opt("automatic")?.unwrap_or(false),
         visit: item.id_opt("visit_id")?.map(VisitId::from),

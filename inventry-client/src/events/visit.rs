@@ -24,7 +24,7 @@ impl Visit {
     /// The way in, and the way out once there is one.
     ///
     /// What the system made up is the way out: nobody is signed in at night. A visit is completed later, so its version
-    /// and its number say nothing about its ways.
+    /// and its number say nothing about its ways. When it was changed is told of both: it gives both a new place.
     pub fn events(&self) -> Vec<Event> {
         let base = Event {
             seq: None,

@@ -102,6 +102,7 @@ static OBJECTS: [ObjectShape; 10] = [
             ("person_type", Word("person_type")),
             ("at", Instant),
             ("recorded_at", Instant),
+            ("updated_at", Instant),
             ("method", Word("method")),
             ("automatic", Bool),
             ("voided", Bool),

@@ -213,7 +213,12 @@ impl ByInstant<'_> {
         match pages.last_mut() {
             Some(last) => last.invalid = invalid,
             None if invalid.is_empty() => {}
-            None => pages.push(EventPage { events: Vec::new(), invalid, cursor: Cursor { position: self.after }, life: None }),
+            None => pages.push(EventPage {
+                events: Vec::new(),
+                invalid,
+                cursor: Cursor { position: self.after },
+                life: None,
+            }),
         }
         self.ready.extend(pages);
     }

@@ -2,6 +2,9 @@
 //!
 //! The engine knows an event by its number and reads a log by rising numbers. Seconds since the year 2000 take 32 bits, a
 //! hash of the id 31: two events share a number only if they share the second and, once in two thousand million, the hash.
+//!
+//! Where the server tells when it changed an event, that is its instant, so that a later version has the higher number. Both
+//! ways of a visit share it then: a bit of the hash is given up to have the way in before the way out.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -18,7 +21,12 @@ pub(super) const fn span(seconds: i64) -> i64 {
 
 /// The number of an event.
 pub(super) fn of(event: &Event) -> i64 {
-    first_at(event.known_at()) + i64::from(hash(event.id.as_str()))
+    let hash = i64::from(hash(event.id.as_str()));
+    let low = match event.updated_at {
+        Some(_) => (hash >> 1) | (i64::from(event.event_type.is_out()) << (ID_BITS - 1)),
+        None => hash,
+    };
+    first_at(event.known_at()) + low
 }
 
 /// The lowest number of an instant.
@@ -63,6 +71,20 @@ mod tests {
         let mut event = event("e", EventType::SignIn);
         event.recorded_at = Some("2026-03-05T00:00:00Z".parse().unwrap());
         assert_eq!(instant(of(&event)), event.known_at());
+    }
+
+    #[test]
+    fn a_later_version_is_higher_and_a_way_in_comes_before_the_way_out() {
+        let number = |at: &str, updated: &str, kind: EventType| {
+            let mut event = event(if kind.is_out() { "v#out" } else { "v#in" }, kind);
+            event.at = at.parse().unwrap();
+            event.updated_at = Some(updated.parse().unwrap());
+            of(&event)
+        };
+        let first = number("2026-03-02T08:00:00Z", "2026-03-02T08:00:01Z", EventType::SignIn);
+        let moved = number("2026-03-02T07:30:00Z", "2026-03-02T16:00:01Z", EventType::SignIn);
+        let out = number("2026-03-02T16:00:00Z", "2026-03-02T16:00:01Z", EventType::SignOut);
+        assert!(first < moved && moved < out && out < first_at("2026-03-02T16:00:02Z".parse().unwrap()));
     }
 
     proptest! {
