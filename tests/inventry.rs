@@ -184,6 +184,30 @@ update "Asha Mello-Grant" (2): came back at the primary
 "#;
 
 #[test]
+fn of_two_people_that_are_merged_one_leaves_and_a_record_that_is_new_waits_for_a_word() {
+    let sim = school(6);
+    let (asha, known) = sim.world(|world| (somebody(world), world.add_person("Noor", "Example")));
+    sim.world(|world| world.set_staff_code(asha, "ADM"));
+    let installation = installation(&sim, "full_scan_minutes = 0");
+    installation.settle();
+
+    sim.world(|world| world.merge(known, asha));
+    assert_eq!(installation.plan_of_people(), "");
+    installation.settle();
+    assert!(person(&installation, "Example")[0].contains("| Leaver |"));
+    assert!(person(&installation, "de Mello")[0].contains("| Current |"));
+
+    let plan = sim.world(|world| {
+        let new = world.add_person("Asha", "de Mello");
+        world.set_staff_code(new, "ADM");
+        world.merge(asha, new);
+    });
+    assert_eq!(installation.plan_of_people(), "");
+    installation.settle();
+    assert_eq!(person(&installation, "de Mello").len(), 1, "nobody is made twice");
+}
+
+#[test]
 fn signing_in_and_out_is_booked_once_and_what_was_changed_afterwards_is_held() {
     let sim = school(6);
     let asha = sim.world(somebody);

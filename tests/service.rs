@@ -111,14 +111,25 @@ fn someone_who_may_pass(sim: &SimProcess) -> (Value, Value) {
     panic!("nobody may pass any door");
 }
 
+/// What an administrator fetches: the key file made at PAC, and the certificate that `certificate --trust` stores.
+fn pac_keys(installation: &Installation) {
+    let pac = vendor_sim::pac::PacSim::builder().start_blocking().unwrap();
+    pac.write_key("bridge", &installation.folder().join("head-office-bridge.oemkey")).unwrap();
+    std::fs::create_dir_all(installation.folder().join("data")).unwrap();
+    std::fs::write(installation.folder().join("data/pac-certificate.sha256"), pac.server_fingerprint()).unwrap();
+}
+
 #[test]
 fn what_init_writes_passes_check_as_soon_as_its_secrets_are_there() {
-    for name in ["net2-timeware", "optima-timeware", "inventry-timeware", "booking-server"] {
-        let secrets = ["NET2_PASSWORD", "OPTIMA_KEY", "INVENTRY_KEY", "SMTP_PASSWORD"].map(|key| (key, "x".to_owned()));
+    for name in ["net2-timeware", "optima-timeware", "inventry-timeware", "booking-server", "astrow-pac"] {
+        let secrets = ["NET2_PASSWORD", "OPTIMA_KEY", "INVENTRY_KEY", "SMTP_PASSWORD", "ASTROW_PASSWORD"].map(|key| (key, "x".to_owned()));
         let link = [("FEED_LINK", "https://feeds.example/ical?key=x".to_owned())];
         let installation = Installation::of(name, "", secrets.into_iter().chain(link).collect());
         std::fs::remove_file(installation.folder().join(format!("{name}.toml"))).unwrap();
         assert_eq!(installation.run(&["init"]).code, 0);
+        if name == "astrow-pac" {
+            pac_keys(&installation);
+        }
         let check = installation.run(&["check"]);
         assert_eq!(check.code, 0, "{name}: {}", check.all());
     }

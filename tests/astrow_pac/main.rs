@@ -6,5 +6,8 @@ mod lost_connections;
 mod master;
 mod people;
 mod refusals;
+mod roll_call;
 mod site;
+mod towards_pac;
 mod verbs;
+mod view;

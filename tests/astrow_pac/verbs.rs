@@ -25,9 +25,9 @@ fn the_certificate_of_pac_is_fetched_shown_and_stored_and_then_believed() {
     let astrow = AstrowSim::builder().people(0).start_blocking().unwrap();
     let text = configuration(&pac, &astrow, Wishes::default(), "");
     let installation = Installation::of("astrow-pac", &text, vec![("ASTROW_PASSWORD", astrow.password())]);
-    pac.write_key("Head office bridge", &installation.folder().join("bridge.oemkey")).unwrap();
     let missing = installation.run(&["check"]);
     assert_eq!(missing.code, 1, "no certificate is believed: {}", missing.all());
+    assert!(missing.all().contains("certificate --trust"), "{}", missing.all());
 
     let shown = installation.run(&["certificate", "--json"]);
     assert_eq!(shown.code, 2, "{}", shown.all());
@@ -37,6 +37,7 @@ fn the_certificate_of_pac_is_fetched_shown_and_stored_and_then_believed() {
 
     let stored = installation.run(&["certificate", "--trust"]);
     assert_eq!(stored.code, 0, "{}", stored.all());
+    pac.write_key("Head office bridge", &installation.folder().join("bridge.oemkey")).unwrap();
     assert_eq!(installation.run(&["check"]).code, 0);
     let tried = installation.run(&["test"]);
     assert_eq!(tried.code, 0, "{}", tried.all());

@@ -124,7 +124,10 @@ impl Program for AstrowPac {
         verbs::certificate::put_stored(&mut config.pac, setup);
         let mut faults = config.faults();
         if !setup.is_for(verbs::certificate::NAME) {
-            faults.extend(section::faults("pac", config.pac.faults()));
+            let trusts = config.pac.server_ca.is_some() || config.pac.server_cert_sha256.is_some();
+            faults.extend(verbs::certificate::missing(trusts));
+            let of_pac = config.pac.faults().into_iter().filter(|fault| trusts || fault.setting != "server_ca");
+            faults.extend(section::faults("pac", of_pac.collect()));
             faults.extend(section::faults("astrow", config.astrow.faults()));
             if config.people.enabled && config.people.master == Master::Pac {
                 faults.extend(section::faults("astrow", config.astrow.creation_faults()));

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use pac_oem::sync::PacConfig;
 use serde_json::json;
-use sync_service::{Answer, Exit, Failure, Setup};
+use sync_service::{Answer, ConfigFault, Exit, Failure, Setup};
 
 /// The name of the verb.
 pub(crate) const NAME: &str = "certificate";
@@ -34,6 +34,14 @@ pub(crate) fn put_stored(config: &mut PacConfig, setup: &Setup) {
     let stored = std::fs::read_to_string(place(setup.data())).ok();
     let stored = stored.as_deref().map(str::trim).filter(|pin| !pin.is_empty()).map(str::to_owned);
     config.server_cert_sha256 = stored.or_else(|| setup.is_for(NAME).then(|| "00".repeat(32)));
+}
+
+/// What is told where no certificate is believed yet.
+pub(crate) fn missing(trusts: bool) -> Option<ConfigFault> {
+    (!trusts).then(|| {
+        let what = "no certificate of the PAC server is believed yet";
+        ConfigFault::new("pac.server_ca", what, "Run `astrow-pac certificate --trust`, or name one here")
+    })
 }
 
 /// Does the verb.

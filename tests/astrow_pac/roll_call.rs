@@ -1,0 +1,1 @@
+//! Roll calls, whenever they are noticed.

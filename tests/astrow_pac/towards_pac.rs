@@ -1,0 +1,1 @@
+//! Where Astrow leads: bookings and person ids, with trouble on the way.

@@ -1,0 +1,1 @@
+//! Astrow's view of events and doors, with trouble on the way.
