@@ -486,6 +486,24 @@ async fn a_deletion_that_begins_with_the_cards_leaves_the_record_active_until_th
 }
 
 #[tokio::test]
+async fn the_days_until_a_deletion_count_from_the_day_on_which_it_was_wanted() {
+    let (mut world, _) = gone(RemovalPolicy::UnlinkCredentials).await;
+    world.clock.advance(Duration::from_hours(365 * 24));
+    world.go().await;
+    let policy = RemovalPolicy::UnlinkThenDelete { after_days: 30 };
+    world.set(move |settings| {
+        settings.removals = Removals { absence: policy, inactive: policy, leaver_date: policy, scope_exit: policy };
+    });
+    for _ in 0..3 {
+        world.go().await;
+    }
+    assert!(world.follower("1").is_some(), "not in the first run");
+    world.clock.advance(Duration::from_hours(31 * 24));
+    world.go().await;
+    assert!(world.follower("1").is_none());
+}
+
+#[tokio::test]
 async fn what_nobody_made_here_keeps_its_record_and_the_plan_names_the_setting() {
     let mut world = removing(RemovalPolicy::UnlinkThenDelete { after_days: 0 });
     world.secondary.put(person("First1", "Last1", "1"));

@@ -107,6 +107,9 @@ pub struct RemovalStep {
     pub step: String,
     /// When it was confirmed.
     pub at: DateTime<Utc>,
+    /// Whether it was the first step of a deletion: the days until then count from it.
+    #[serde(default)]
+    pub deleting: bool,
 }
 
 impl Side {

@@ -106,6 +106,11 @@ impl Pair {
         Self { entity, primary: primary.into(), secondary: secondary.into() }
     }
 
+    /// The pair in which the other side leads.
+    pub fn turned(&self) -> Self {
+        Self { entity: self.entity, primary: self.secondary.clone(), secondary: self.primary.clone() }
+    }
+
     /// `net2/person → timeware/person`, the way it is written in reports.
     pub fn title(&self) -> String {
         format!("{}/{} → {}/{}", self.primary, self.entity, self.secondary, self.entity)

@@ -13,6 +13,7 @@ use super::outcome::Outcome;
 use super::plan::{Action, ActionKind, Reason};
 use super::reconciler::{Context, Reconciler, RunError};
 use super::report::Stopped;
+use super::settings::Cause;
 use crate::connector::{ErrorClass, Key, Record, Removal, SyncError};
 use crate::journal::{BaselineField, IntentKind, IntentState, Link, LinkState, RemovalStep, Seen, Side, Stream, Write};
 use crate::model::{Entity, ExternalId, FieldValue};
@@ -269,6 +270,7 @@ impl<T: Entity> Reconciler<T> {
             cause: action.cause.clone().unwrap_or_default(),
             step: how.to_owned(),
             at: context.clock.now(),
+            deleting: self.deletes(action.cause.as_deref()),
         });
         link.primary_seen = action.primary_seen;
         link.revision = self.settings.revision();
@@ -278,6 +280,12 @@ impl<T: Entity> Reconciler<T> {
         link.held_because = None;
         writes.push(Write::Link(Box::new(link)));
         Ok(writes)
+    }
+
+    /// Whether what is done for this cause ends in a deletion for good.
+    fn deletes(&self, cause: Option<&str>) -> bool {
+        let policy = cause.and_then(Cause::named).map(|cause| self.settings.removals.policy(cause));
+        policy.is_some_and(|policy| policy.deletes_after().is_some())
     }
 
     /// 9.2.5: somebody has the key already. If it is ourselves, an earlier attempt arrived.

@@ -67,6 +67,10 @@ impl Classifier<'_> {
         };
         let Some(taken) = taken.filter(|_| !self.opened_again(candidate, link)) else { return Some(first) };
         let last = taken.step == Removal::Delete.as_str();
+        if deletable && caps.delete && !last && !taken.deleting && policy.deletes_after().is_some() {
+            // Deleting was decided on later: the days count from now on, and not from long ago.
+            return Some(first);
+        }
         (deletable && caps.delete && !last && due(policy, taken.at)? <= self.input.now).then_some(Removal::Delete)
     }
 
@@ -118,12 +122,7 @@ impl Classifier<'_> {
 
 /// When a record that was withdrawn at this instant is to be deleted for good, if it is.
 fn due(policy: RemovalPolicy, withdrawn: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    match policy {
-        RemovalPolicy::Delete { after_days } | RemovalPolicy::UnlinkThenDelete { after_days } => {
-            withdrawn.checked_add_signed(Duration::days(i64::from(after_days)))
-        }
-        _ => None,
-    }
+    withdrawn.checked_add_signed(Duration::days(i64::from(policy.deletes_after()?)))
 }
 
 /// Holds a link until a person decides.

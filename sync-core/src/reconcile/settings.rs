@@ -220,7 +220,24 @@ impl Removals {
     }
 }
 
+impl RemovalPolicy {
+    /// Days between the first step and the deletion for good, if there is one.
+    pub fn deletes_after(self) -> Option<u32> {
+        match self {
+            Self::Delete { after_days } | Self::UnlinkThenDelete { after_days } => Some(after_days),
+            _ => None,
+        }
+    }
+}
+
 impl Cause {
+    /// The cause of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Absence, Self::Inactive, Self::LeaverDate, Self::ScopeExit]
+            .into_iter()
+            .find(|cause| cause.as_str() == name)
+    }
+
     /// Its name in plans and stores.
     pub fn as_str(self) -> &'static str {
         match self {

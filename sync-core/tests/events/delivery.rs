@@ -3,7 +3,7 @@ use std::time::Duration;
 use sync_core::connector::{DeliveryClass, ErrorClass};
 use sync_core::events::RepeatScope;
 use sync_core::journal::{EventState, Journal as _};
-use sync_core::model::{AccessEvent, ClockingKind, Device, DeviceKind, Direction, EventClass, Known};
+use sync_core::model::{AccessEvent, ClockingKind, Device, DeviceKind, Direction, EntityKind, EventClass, Known, Pair};
 use sync_core::test_kit::Faults;
 
 use crate::world::{World, instant, key, swipe};
@@ -37,6 +37,16 @@ async fn a_clocking_of_somebody_who_is_not_linked_goes_to_the_clerks_after_a_whi
     world.once().await;
     let booked = world.bookings.booked();
     assert_eq!((booked.len(), &booked[0].person, &booked[0].stranger), (1, &None, &Some("77".into())));
+}
+
+#[tokio::test]
+async fn people_are_who_they_were_while_the_links_of_another_leading_side_are_not_made_yet() {
+    let world = world().await;
+    let turned = Pair::new(EntityKind::Person, "timeware", "net2");
+    let link = world.process().people(turned);
+    world.log.append(swipe(1, 1, 0));
+    world.run(&link).await.unwrap();
+    assert_eq!(world.bookings.booked()[0].person, Some("101".into()));
 }
 
 #[tokio::test]

@@ -92,7 +92,12 @@ fn link() -> impl Strategy<Value = Link> {
             retry_at,
             attempts: 0,
             baseline: Baseline::default(),
-            removed: removed.then(|| RemovalStep { cause: "c".to_owned(), step: "s".to_owned(), at: at(0) }),
+            removed: removed.then(|| RemovalStep {
+                cause: "c".to_owned(),
+                step: "s".to_owned(),
+                at: at(0),
+                deleting: false,
+            }),
         },
     )
 }

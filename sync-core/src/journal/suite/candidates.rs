@@ -44,7 +44,7 @@ async fn every_kind_of_difference_is_a_candidate(journal: &impl Journal) {
         agree(journal, &n.to_string(), &format!("s{n}")).await;
     }
     let numbered = |n: u32| link(&n.to_string(), &format!("s{n}"));
-    let removed = RemovalStep { cause: "missing".to_owned(), step: "disable".to_owned(), at: at(0) };
+    let removed = RemovalStep { cause: "missing".to_owned(), step: "disable".to_owned(), at: at(0), deleting: false };
     let writes = vec![
         Write::See(stream(Side::Primary), vec![seen("0", 2)]),
         Write::See(stream(Side::Secondary), vec![seen("s1", 2)]),

@@ -28,7 +28,12 @@ async fn a_link_reads_back_as_it_was_written(journal: &impl Journal) {
         due: true,
         retry_at: Some(at(5)),
         attempts: 3,
-        removed: Some(RemovalStep { cause: "missing".to_owned(), step: "disable".to_owned(), at: at(1) }),
+        removed: Some(RemovalStep {
+            cause: "missing".to_owned(),
+            step: "disable".to_owned(),
+            at: at(1),
+            deleting: false,
+        }),
         ..link("2", "b")
     };
     commit(journal, vec![boxed(plain.clone()), boxed(full.clone())]).await;
