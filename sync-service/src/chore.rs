@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -32,6 +33,11 @@ pub trait Chore: Send + Sync + fmt::Debug {
     /// dropped when the service stops, and asked afresh after each run.
     async fn next(&self, desk: &Desk);
 
+    /// The longest time until it is tried again where it fails.
+    fn longest_pause(&self) -> Duration {
+        Duration::from_mins(15)
+    }
+
     /// Does it once.
     ///
     /// # Errors
@@ -42,12 +48,14 @@ pub trait Chore: Send + Sync + fmt::Debug {
 
 /// The place of a chore around the links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a thing is before or after another")]
+#[expect(clippy::exhaustive_enums, reason = "a thing is before, after or beside another")]
 pub enum Stage {
     /// Reads what links are made from.
     BeforeLinks,
     /// Tells people afterwards.
     AfterLinks,
+    /// Has nothing to do with links: the service does it at once, however long their first run takes.
+    Beside,
 }
 
 /// What a chore did.

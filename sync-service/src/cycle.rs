@@ -81,7 +81,9 @@ pub(crate) async fn whole_report<P: Program>(
             }
         }
     }
-    chore::do_all(&chores, Stage::AfterLinks, false, desk, &mut report).await?;
+    for stage in [Stage::AfterLinks, Stage::Beside] {
+        chore::do_all(&chores, stage, false, desk, &mut report).await?;
+    }
     report.warnings.extend(clocks::warnings(desk).await?);
     if desk.is_demo() {
         let mut left = 0;

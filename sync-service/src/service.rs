@@ -119,8 +119,11 @@ async fn work(
         }
     });
     let chores = chores.iter().map(|chore| {
-        let before = chore.stage() == Stage::BeforeLinks;
-        let (opens, after) = if before { (Some(&read), None) } else { (None, Some(&links)) };
+        let (opens, after) = match chore.stage() {
+            Stage::BeforeLinks => (Some(&read), None),
+            Stage::AfterLinks => (None, Some(&links)),
+            Stage::Beside => (None, None),
+        };
         keep_doing(&**chore, desk, stopped.clone(), after, opens)
     });
     let all = async { tokio::join!(join_all(loops), join_all(chores)) };
@@ -267,7 +270,7 @@ async fn keep_doing(
         let again = async {
             match failures {
                 0 => chore.next(desk).await,
-                failures => sleep(backoff(failures)).await,
+                failures => sleep(backoff(failures).min(chore.longest_pause())).await,
             }
         };
         tokio::select! {
