@@ -289,6 +289,16 @@ fn a_correction_takes_the_place_of_the_booking_until_timeware_has_calculated_it(
 }
 
 #[test]
+fn the_page_about_sql_server_gives_the_right_that_following_corrections_needs() {
+    let page = include_str!("../docs/timeware-on-sql-server.md");
+    let (_, from) = page.split_once("## A login with few rights").unwrap();
+    let (script, _) = from.split_once("-- tables of ours").unwrap();
+    let given = script.lines().find(|line| line.starts_with("GRANT UPDATE ON dbo.twork_unprocessed "));
+    assert!(given.is_some(), "{script}");
+    assert!(script.contains("follow_corrections = \"while-unprocessed\""), "only where it is set: {script}");
+}
+
+#[test]
 fn a_server_that_is_too_old_is_refused_with_its_version() {
     let sim = school(3);
     sim.world(|world| world.switches.version = "4.10.3".to_owned());
