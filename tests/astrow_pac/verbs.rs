@@ -43,6 +43,54 @@ fn the_certificate_of_pac_is_fetched_shown_and_stored_and_then_believed() {
     assert_eq!(tried.code, 0, "{}", tried.all());
 }
 
+/// Names of all settings below a schema; the columns of a fixed layout stand in the vendor page.
+fn settings(schema: &serde_json::Value, names: &mut Vec<String>) {
+    let Some(schema) = schema.as_object() else { return };
+    for (name, value) in schema.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
+        names.push(name.clone());
+        if name != "layout" {
+            settings(value, names);
+        }
+    }
+    for part in ["anyOf", "oneOf", "allOf"] {
+        for value in schema.get(part).and_then(|all| all.as_array()).into_iter().flatten() {
+            settings(value, names);
+        }
+    }
+    for part in ["additionalProperties", "items"] {
+        schema.get(part).into_iter().for_each(|value| settings(value, names));
+    }
+}
+
+#[test]
+fn what_init_writes_names_every_setting() {
+    let schema = Said::by("astrow-pac", &["schema", "--json"]).json();
+    let mut names = Vec::new();
+    settings(&schema, &mut names);
+    assert!(names.len() > 60, "{names:?}");
+    let template = include_str!("../../examples/config/astrow-pac.toml");
+    // Said by another name in the template, or for experts of the shared sections.
+    let elsewhere = [
+        "delete_history_ok",
+        "layout",
+        "log_folder",
+        "log_level",
+        "actor",
+        "stop_within",
+        "percent",
+        "breadth",
+        "extensions",
+        "settle_margin",
+        "min_absence",
+        "extra_root",
+        "pinned_sha256",
+        "organisation",
+    ];
+    let missing: Vec<_> =
+        names.iter().filter(|name| !template.contains(name.as_str()) && !elsewhere.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn settings_that_cannot_work_are_named_with_file_and_line() {
     let site =

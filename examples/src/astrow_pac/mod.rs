@@ -120,9 +120,13 @@ impl Program for AstrowPac {
 
     async fn build(mut config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
         resolve_paths(&mut config, setup);
-        config.astrow.delete_history_ok = config.people.delete_astrow_history_ok;
         verbs::certificate::put_stored(&mut config.pac, setup);
         let mut faults = config.faults();
+        if config.astrow.delete_history_ok {
+            let what = "stands in [people], as delete_astrow_history_ok";
+            faults.push(ConfigFault::new("astrow.delete_history_ok", what, "Write it there"));
+        }
+        config.astrow.delete_history_ok = config.people.delete_astrow_history_ok;
         if !setup.is_for(verbs::certificate::NAME) {
             let trusts = config.pac.server_ca.is_some() || config.pac.server_cert_sha256.is_some();
             faults.extend(verbs::certificate::missing(trusts));

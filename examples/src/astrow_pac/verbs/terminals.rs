@@ -7,6 +7,7 @@ use comfy_table::{Table, presets};
 use pac_oem::model::{
     Capability, Controller, Cursor, Definitions, DoorStatus, Event, LogStream, PacSession, Reader, Severity, SiteStatus,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use sync_core::journal::LedgerEvent;
 use sync_service::{Answer, Desk, Failure};
@@ -39,6 +40,16 @@ struct Site {
     status: Option<SiteStatus>,
     settings: Vec<ReaderSettings>,
     events: Vec<(Event, String, Option<LedgerEvent>)>,
+    notices: Vec<Notice>,
+}
+
+/// How a part of the service last went.
+#[derive(Serialize)]
+struct Notice {
+    part: String,
+    at: Option<String>,
+    last_good: Option<String>,
+    error: Option<String>,
 }
 
 /// Does the verb.
@@ -54,7 +65,7 @@ pub(crate) async fn run(
     let count = arguments.get_one::<u16>("events").copied().unwrap_or_default();
     let site = read(sides, desk, count).await?;
     let mut text = controllers(&site).to_string();
-    let _ = write!(text, "\n{}\n{}", readers(&site, bookings), events(&site));
+    let _ = write!(text, "\n{}\n{}\n{}", readers(&site, bookings), events(&site), notices(&site));
     Ok(Answer::new(text, as_json(&site, bookings)))
 }
 
@@ -70,7 +81,31 @@ async fn read(sides: &Sides, desk: &Desk, count: u16) -> Result<Site, Failure> {
         let row = desk.journal().revisions(sides.pac_name(), std::slice::from_ref(&identity)).await?.into_iter().next();
         events.push((event, identity, row));
     }
-    Ok(Site { definitions, status, settings, events })
+    Ok(Site { definitions, status, settings, events, notices: last_runs(desk).await? })
+}
+
+/// What the service has stored of its parts: people, bookings, heartbeat and all others.
+async fn last_runs(desk: &Desk) -> Result<Vec<Notice>, Failure> {
+    let text = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let runs = desk.journal().documents("run", "").await?.into_iter();
+    let notice = |(part, run): (String, Value)| Notice {
+        part,
+        at: text(&run, "/at"),
+        last_good: text(&run, "/last_good"),
+        error: text(&run, "/report/error"),
+    };
+    Ok(runs.map(notice).collect())
+}
+
+/// The notices of the service, with the time of its last good run; what has failed since says why.
+fn notices(site: &Site) -> Table {
+    let mut table = table(["part of the service", "last run", "last good one", "trouble"]);
+    let minute = |at: &Option<String>| at.as_deref().map_or("", |at| at.get(..19).unwrap_or(at)).replace('T', " ");
+    for notice in &site.notices {
+        let trouble = notice.error.clone().unwrap_or_default();
+        table.add_row([notice.part.clone(), minute(&notice.at), minute(&notice.last_good), trouble]);
+    }
+    table
 }
 
 /// The last events of the log with their identities, oldest first.
@@ -227,6 +262,7 @@ fn as_json(site: &Site, bookings: &Bookings) -> Value {
         "controllers": controllers.collect::<Vec<_>>(),
         "readers": readers.collect::<Vec<_>>(),
         "events": events.collect::<Vec<_>>(),
+        "service": site.notices,
     })
 }
 
