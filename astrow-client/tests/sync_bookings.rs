@@ -8,11 +8,12 @@ mod site;
 use astrow_client::sync::{AstrowConfig, AstrowEndpoint};
 use service::Service;
 use site::{Site, clocking, readers, teo};
+use futures::StreamExt as _;
 use sync_core::connector::{
-    AttemptKey, Changes, Delivered, DeliveryClass, ErrorClass, EventSink as _, Precondition, Removal, Sink as _,
-    SyncError,
+    AttemptKey, Changes, Delivered, DeliveryClass, ErrorClass, EventSink as _, Precondition, Record, Removal, Sink as _,
+    Source, SyncError,
 };
-use sync_core::model::{Clocking, ClockingKind, Direction, Known, Person};
+use sync_core::model::{Clocking, ClockingKind, Device, DeviceKind, Direction, EventClass, Known, Person};
 use vendor_sim::astrow::World;
 
 type Answer = Result<Delivered, SyncError>;
@@ -163,11 +164,101 @@ async fn while_a_roll_call_runs_no_swipe_is_booked_and_some_confirm_that_somebod
 
     assert!(site.sim.world(World::stop_roll_call));
     site.pass(60);
-    let late = one(&site, at(5, "12", 12)).await;
+    let late = one(&site, at(5, "12", 11)).await;
     assert!(refused(&late).1.starts_with("roll-call"), "it happened during the roll call: {late:?}");
     site.pass(120);
     assert!(one(&site, at(6, "12", 15)).await.is_ok());
     assert_eq!(site.sim.world(|world| world.confirmations.len()), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_swipe_after_a_roll_call_counts_however_late_its_end_is_noticed() {
+    let (site, teo) = staffed().await;
+    site.sim.world(|world| world.start_roll_call(&[]));
+    site.pass(60);
+    let at = |n: i64, time: &str| Clocking {
+        occurred: format!("2026-03-02T{time}Z").parse().unwrap(),
+        ..clocking(n, &teo)
+    };
+    assert!(refused(&one(&site, at(1, "08:00:30")).await).1.starts_with("roll-call"));
+    assert!(site.sim.world(World::stop_roll_call));
+    site.pass(2 * 3600);
+    assert!(one(&site, at(2, "10:00:50")).await.is_ok());
+    assert!(one(&site, at(3, "09:00:00")).await.is_ok(), "nobody saw a roll call then");
+    assert!(refused(&one(&site, at(4, "08:00:50")).await).1.starts_with("roll-call"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_swipe_just_after_the_end_is_not_taken_for_one_of_the_roll_call() {
+    let (site, teo) = staffed().await;
+    site.sim.world(|world| world.start_roll_call(&[]));
+    site.pass(60);
+    site.astrow.watch_roll_calls().await.unwrap();
+    assert!(site.sim.world(World::stop_roll_call));
+    site.pass(2);
+    let swipe = Clocking { occurred: "2026-03-02T08:01:01Z".parse().unwrap(), ..clocking(1, &teo) };
+    assert!(one(&site, swipe).await.is_ok(), "the last look is fresh, but older than the swipe");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happened_in_a_roll_call_that_an_earlier_process_saw_is_not_booked() {
+    let (site, teo) = staffed().await;
+    site.define_reader(11, "HQ", false);
+    site.define_reader(12, "DOCK", false);
+    site.sim.world(|world| world.start_roll_call(&["HQ"]));
+    site.pass(60);
+    let seen = site.astrow.watch_roll_calls().await.unwrap();
+    assert!(matches!(&seen[..], [span] if !span.over && span.sites == ["HQ"]), "{seen:?}");
+    let kept = serde_json::to_string(&seen).unwrap();
+    assert!(site.sim.world(World::stop_roll_call));
+    site.pass(3600);
+
+    let later = site.anew();
+    later.roll_calls_known(serde_json::from_str(&kept).unwrap());
+    let during = Clocking { occurred: "2026-03-02T08:00:30Z".parse().unwrap(), ..clocking(1, &teo) };
+    let elsewhere = Clocking { device: "12".into(), ..during.clone() };
+    let after = Clocking { occurred: "2026-03-02T08:30:30Z".parse().unwrap(), ..clocking(3, &teo) };
+    let answers = later.deliver(&[during, elsewhere, after]).await;
+    assert!(refused(&answers[0]).1.starts_with("roll-call"), "{answers:?}");
+    assert!(answers[1..].iter().all(Result::is_ok), "{answers:?}");
+    let seen = later.watch_roll_calls().await.unwrap();
+    assert!(matches!(&seen[..], [span] if span.over), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_does_not_book_is_in_use_only_while_it_confirms_who_is_safe() {
+    let (site, teo) = staffed().await;
+    site.define_reader(15, "HQ", true);
+    site.define_reader(16, "HQ", false);
+    site.define_reader(17, "DOCK", true);
+    let used = async || {
+        let page = Source::<Device>::snapshot(&site.astrow, None).next().await.unwrap().unwrap();
+        let used = |record: &&Record<Device>| record.value.suspended == Known::Value(false);
+        let ids = page.records.iter().filter(used).map(|record| record.id.to_string());
+        ids.filter(|id| ["15", "16", "17"].contains(&id.as_str())).collect::<Vec<_>>()
+    };
+    assert!(used().await.is_empty());
+    site.pass(60);
+    site.sim.world(|world| world.start_roll_call(&["HQ"]));
+    assert_eq!(used().await, ["15"]);
+    let muster = Source::<Device>::get(&site.astrow, &"15".into()).await.unwrap().unwrap().value;
+    assert_eq!(muster.kind, Known::Value(DeviceKind::Access), "the rule for repeats does not hold back who is safe");
+    assert_eq!(muster.take_from, Known::Value("2026-03-02T08:01:00Z".parse().unwrap()));
+
+    site.pass(60);
+    let swipe = Clocking {
+        kind: ClockingKind::Access,
+        device: "15".into(),
+        occurred: "2026-03-02T08:01:30Z".parse().unwrap(),
+        ..clocking(1, &teo)
+    };
+    let denied = Clocking { class: EventClass::Denied, ..swipe.clone() };
+    let answers = site.astrow.deliver(&[swipe, denied]).await;
+    assert!(answers.iter().all(|answer| refused(answer).1.starts_with("roll-call")), "{answers:?}");
+    assert_eq!(site.sim.world(|world| world.confirmations.len()), 1);
+    site.sim.world(World::stop_roll_call);
+    site.pass(5);
+    assert!(used().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sync_core::connector::{ErrorClass, SyncError};
-use sync_core::model::{Clocking, ClockingKind, ExternalId};
+use sync_core::model::{Clocking, ClockingKind, EventClass, ExternalId};
 
 use super::endpoint::AstrowEndpoint;
 use super::roll_call::Covered;
@@ -50,7 +50,8 @@ impl<'a> Desk<'a> {
     /// The booking of a clocking.
     pub(super) fn draft(&self, clocking: &Clocking) -> Result<Booking, SyncError> {
         if clocking.kind != ClockingKind::Attendance {
-            return Err(SyncError::new(ErrorClass::Invalid, "Astrow keeps no access records"));
+            let none = || SyncError::new(ErrorClass::Invalid, "Astrow keeps no access records");
+            return Err(self.covered(clocking).filter(|covered| covered.confirms).map_or_else(none, |it| during(&it)));
         }
         let reader =
             self.endpoint.readers.get(clocking.device.as_str()).ok_or_else(|| {
@@ -99,7 +100,8 @@ impl<'a> Desk<'a> {
     }
 
     fn safe(&self, clocking: &Clocking) -> Option<SafeConfirmation> {
-        let covered = self.covered(clocking).filter(|covered| covered.runs && covered.confirms)?;
+        let admitted = clocking.kind == ClockingKind::Attendance || clocking.class == EventClass::Granted;
+        let covered = self.covered(clocking).filter(|covered| admitted && covered.runs && covered.confirms)?;
         let reader = clocking.device.as_str().parse().ok()?;
         let id = clocking.person.as_ref().and_then(pers_no)?;
         Some(SafeConfirmation::new(covered.id, id, reader, clocking.occurred))

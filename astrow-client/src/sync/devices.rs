@@ -9,9 +9,10 @@ use sync_core::model::{Canonical, Device, DeviceKind, Direction, ExternalId, Kno
 
 use super::endpoint::AstrowEndpoint;
 use super::readers::{ReaderBooking, ReaderDirectionRule};
-use crate::model::{AstrowCapability, Lookups};
+use crate::model::{AstrowCapability, Lookups, ReaderSettings};
 
-/// Readers that give bookings are attendance devices in use; those that only Astrow knows are suspended.
+/// Readers that give bookings are attendance devices in use; those that only Astrow knows are suspended, unless a roll call runs
+/// in which they confirm who is safe.
 #[async_trait]
 impl Source<Device> for AstrowEndpoint {
     fn reads(&self) -> ReadCaps {
@@ -44,11 +45,31 @@ impl AstrowEndpoint {
             self.readers.iter().map(|(id, reader)| booking_reader(id, reader, lookups.as_deref())).collect();
         let session = self.session().await?;
         if session.supports(AstrowCapability::ReadersRead) {
-            let others = session.reader_settings().await?;
-            let others = others.iter().map(|other| other.reader_id.to_string());
-            records.extend(others.filter(|id| !self.readers.contains_key(id)).map(|id| other_reader(&id)));
+            let known = session.reader_settings().await?;
+            self.roll_calls.note_readers(&known);
+            let others: Vec<_> =
+                known.iter().filter(|one| !self.readers.contains_key(&one.reader_id.to_string())).collect();
+            if others.iter().any(|other| other.confirm_roll_call) {
+                self.roll_calls.look_for(session.as_ref(), None, self.now(), self.clock.now()).await?;
+            }
+            records.extend(others.into_iter().map(|other| self.other_reader(other)));
         }
         Ok(records)
+    }
+
+    /// A reader that gives no bookings. While a roll call runs at its site, and it confirms who is safe, its admissions since
+    /// the start of the roll call are wanted, those too that were put aside before the roll call was noticed.
+    fn other_reader(&self, reader: &ReaderSettings) -> Record<Device> {
+        let site = reader.company_site.as_deref();
+        let since = Some(reader).filter(|one| one.confirm_roll_call).and_then(|_| self.roll_calls.running_at(site));
+        let device = Device {
+            name: Known::Value(format!("Reader {}", reader.reader_id)),
+            kind: Known::from_option(since.map(|_| DeviceKind::Access)),
+            suspended: Known::Value(since.is_none()),
+            take_from: Known::from_option(since),
+            ..Device::default()
+        };
+        Record::new(reader.reader_id.to_string(), device)
     }
 }
 
@@ -69,9 +90,4 @@ fn booking_reader(id: &str, reader: &ReaderBooking, lookups: Option<&Lookups>) -
         ..Device::default()
     };
     Record::new(id, device)
-}
-
-fn other_reader(id: &str) -> Record<Device> {
-    let name = Known::Value(format!("Reader {id}"));
-    Record::new(id, Device { name, suspended: Known::Value(true), ..Device::default() })
 }

@@ -26,7 +26,7 @@ impl EventSink for AstrowEndpoint {
         if batch.is_empty() {
             return Vec::new();
         }
-        let session = match self.ready_to_book().await {
+        let session = match self.ready_to_book(batch).await {
             Ok(session) => session,
             Err(error) => return batch.iter().map(|_| Err(error.clone().into())).collect(),
         };
@@ -55,9 +55,10 @@ impl EventSink for AstrowEndpoint {
 
 impl AstrowEndpoint {
     /// The session, and whether a roll call runs.
-    async fn ready_to_book(&self) -> Result<Arc<dyn AstrowSession>, AstrowError> {
+    async fn ready_to_book(&self, batch: &[Clocking]) -> Result<Arc<dyn AstrowSession>, AstrowError> {
         let session = self.session().await?;
-        self.roll_calls.look(session.as_ref(), self.now(), self.clock.now()).await?;
+        let newest = batch.iter().map(|clocking| clocking.occurred.to_utc()).max();
+        self.roll_calls.look_for(session.as_ref(), newest, self.now(), self.clock.now()).await?;
         Ok(session)
     }
 

@@ -20,6 +20,7 @@ mod roll_call;
 pub use config::{AstrowConfig, AstrowDriver};
 pub use endpoint::AstrowEndpoint;
 pub use readers::{ReaderBooking, ReaderDirectionRule, Readers};
+pub use roll_call::RollCallSpan;
 
 /// How messages call the system.
 const ASTROW: &str = "Astrow";

@@ -21,6 +21,7 @@ pub(crate) struct Site {
     pub(crate) sim: AstrowSim,
     pub(crate) astrow: AstrowEndpoint,
     pub(crate) clock: Arc<ManualClock>,
+    config: AstrowConfig,
 }
 
 impl Site {
@@ -54,15 +55,13 @@ impl Site {
             config.company_site = Some("HQ".to_owned());
             settings(config);
         });
-        let pace = Pace { requests_per_second: 100_000.0, burst: 1_000, ..Pace::default() };
-        let client = AstrowClient::builder(sim.url())
-            .login(&config.user, sim.password())
-            .pace(pace)
-            .clock(clock.clone())
-            .build();
-        let astrow =
-            AstrowEndpoint::with_client("astrow", config, client.unwrap()).readers(readers()).clock(clock.clone());
-        Self { sim, astrow, clock }
+        let astrow = endpoint(&sim, config.clone(), &clock);
+        Self { sim, astrow, clock, config }
+    }
+
+    /// Another endpoint on the same server, which knows nothing yet.
+    pub(crate) fn anew(&self) -> AstrowEndpoint {
+        endpoint(&self.sim, self.config.clone(), &self.clock)
     }
 
     /// Lets time pass, here and there.
@@ -95,6 +94,13 @@ impl Site {
             });
         });
     }
+}
+
+fn endpoint(sim: &AstrowSim, config: AstrowConfig, clock: &Arc<ManualClock>) -> AstrowEndpoint {
+    let pace = Pace { requests_per_second: 100_000.0, burst: 1_000, ..Pace::default() };
+    let client =
+        AstrowClient::builder(sim.url()).login(&config.user, sim.password()).pace(pace).clock(clock.clone()).build();
+    AstrowEndpoint::with_client("astrow", config, client.unwrap()).readers(readers()).clock(clock.clone())
 }
 
 /// Nine o'clock in Brussels.
