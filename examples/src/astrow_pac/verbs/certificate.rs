@@ -64,9 +64,15 @@ pub(crate) async fn run(arguments: &ArgMatches, config: &PacConfig, data: &Path)
         let _ = writeln!(text, "  {what:<12} {value}");
     }
     let trusted = arguments.get_flag("trust");
+    let before = std::fs::read_to_string(place(data)).ok().map(|pin| pin.trim().to_owned());
+    if let Some(before) = before.filter(|before| *before != found.sha256.to_string()) {
+        let _ = writeln!(text, "  {:<12} {before}, which was stored before", "instead of");
+    }
     let stored = if trusted { Some(store(data, &found.sha256.to_string(), &found.pem)?) } else { None };
     let _ = match &stored {
-        Some(path) => write!(text, "\nStored in {}; exactly this certificate is believed from now on.", path.display()),
+        Some(path) => {
+            write!(text, "\nStored in {}; exactly this certificate is believed from the next start on.", path.display())
+        }
         None => {
             write!(text, "\nNothing was stored. Compare the fingerprint at the PAC server, then run it with --trust.")
         }
