@@ -323,9 +323,10 @@ impl fmt::Display for Misfit {
 
 impl std::error::Error for Misfit {}
 
+/// Its words are the message: as the source they would be told a second time.
 impl From<Misfit> for Error {
     fn from(misfit: Misfit) -> Self {
-        Self::new(ErrorKind::Protocol, misfit.to_string()).with_phase(Phase::Answered).with_source(misfit)
+        Self::new(ErrorKind::Protocol, misfit.to_string()).with_phase(Phase::Answered)
     }
 }
 

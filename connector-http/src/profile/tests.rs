@@ -341,6 +341,17 @@ fn a_missing_field_names_section_name_pointer_and_path_and_no_value() {
 }
 
 #[test]
+fn an_error_tells_the_misfit_once_with_all_its_causes() {
+    let misfit = own("").item("person", &json!({}), "/p").id("id").unwrap_err();
+    let text = misfit.to_string();
+    let error = Error::from(misfit).with_status(http::StatusCode::OK);
+    assert_eq!(error.message(), text);
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let line = causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"));
+    assert_eq!(line.matches(&text).count(), 1, "{line}");
+}
+
+#[test]
 fn a_body_is_filled_at_the_places_of_the_profile() {
     let profile = own("[fields.person]\nname = \"/person/name\"\nborn = \"\"\n[time]\nformat = \"unix-s\"\n");
     let mut body = profile.body("person").over(json!({ "theirs": 1, "person": { "extra": true } }));
