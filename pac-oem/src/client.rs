@@ -128,6 +128,15 @@ impl PacClient {
         }
     }
 
+    /// The next call begins a new session. Calls that are under way on this one come to their end, and it goes with the last
+    /// of them.
+    pub async fn renew(&self, session: &Arc<dyn PacSession>) {
+        let mut state = self.inner.state.lock().await;
+        if state.session.as_ref().is_some_and(|current| Arc::ptr_eq(current, session)) {
+            state.session = None;
+        }
+    }
+
     async fn connect(&self) -> Result<Arc<dyn PacSession>, PacError> {
         self.inner.driver.connect(&self.inner.endpoint, self.key()?).await
     }

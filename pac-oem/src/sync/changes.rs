@@ -54,6 +54,15 @@ impl PacEndpoint {
         cursor.map(|cursor| Position(cursor).to_string())
     }
 
+    /// Where the log of changes ended when the present session began; nothing where the server keeps none.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from answering.
+    pub async fn head_of_changes(&self) -> Result<Option<String>, SyncError> {
+        let session = self.session().await?;
+        Ok(session.server().log(LogStream::Changes).map(|log| Position(log.head()).to_string()))
+    }
+
     /// What others changed behind a place in the log of changes. Without a place, behind the last whole list of people.
     ///
     /// Our own changes are left out, but for those of which we do not know that they were stored: a lost reply, or another
@@ -75,7 +84,10 @@ impl PacEndpoint {
             let batch = match self.read(ask).await {
                 Ok(batch) if batch.lost.is_none() => batch,
                 Ok(_) => return Ok(lost(changes)),
-                Err(error) if is_lost(error.kind()) => return Ok(lost(changes)),
+                Err(error) if is_lost(error.kind()) => {
+                    self.renew(LogStream::Changes, &error).await;
+                    return Ok(lost(changes));
+                }
                 Err(error) => return Err(error.into()),
             };
             batch.changes().iter().for_each(|change| self.take(change, &origin, &mut changes));

@@ -19,7 +19,9 @@ use super::definitions::Known;
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::person::Rules;
-use crate::model::{Capability, CloseReason, Cursor, PacDriver, PacError, PacSession, RetryClass, ServerInfo};
+use crate::model::{
+    Capability, CloseReason, Cursor, LogStream, PacDriver, PacError, PacErrorKind, PacSession, RetryClass, ServerInfo,
+};
 
 /// A PAC server as an endpoint of the engine.
 ///
@@ -165,6 +167,17 @@ impl PacEndpoint {
                 self.keeper.failed(session, &error).await;
                 Err(error.into())
             }
+        }
+    }
+
+    /// What the server said of a log when the session began is no longer true: the next call begins a new session, unless
+    /// somebody has begun one already. Nothing that is under way is lost.
+    pub(super) async fn renew(&self, log: LogStream, why: &PacError) {
+        let Some(session) = self.keeper.open() else { return };
+        let told = session.server().log(log).map(|log| log.epoch);
+        let known = why.kind() == PacErrorKind::EpochChanged && told.is_some() && told == why.epoch();
+        if !known {
+            self.keeper.renew(&session).await;
         }
     }
 

@@ -7,8 +7,7 @@ use sync_core::model::{AccessEvent, Direction as Way, EventClass};
 
 use super::{PacEndpoint, rights};
 use crate::model::{
-    ClockState, CloseReason, Cursor as Position, Direction, Epoch, Event, EventType, LogBatch, LogStream, PacError,
-    PacErrorKind,
+    ClockState, Cursor as Position, Direction, Epoch, Event, EventType, LogBatch, LogStream, PacError, PacErrorKind,
 };
 
 impl EventSource for PacEndpoint {
@@ -118,7 +117,7 @@ impl PacEndpoint {
     /// What the server said of its logs when the session began is no longer true.
     async fn forget_session(&self, why: &PacError) {
         tracing::info!(%why, "the log of PAC began anew");
-        self.keeper.close(CloseReason::Reconfigured).await;
+        self.renew(LogStream::Events, why).await;
     }
 
     fn clock_is_usable(&self) -> Result<(), SyncError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, StreamExt as _};
 
 use super::PacEndpoint;
-use crate::model::{Capability, CloseReason, LogBatch, LogPosition, LogStream, PacError, PacErrorKind, PacSession};
+use crate::model::{Capability, LogBatch, LogPosition, LogStream, PacError, PacErrorKind, PacSession};
 
 impl PacEndpoint {
     /// An item whenever there may be something new in a log: when something was pushed, and whenever following it began
@@ -45,7 +45,8 @@ impl Following {
             match live.batches.next().await {
                 Some(Ok(batch)) => {
                     let Some(end) = batch.cursor() else { continue };
-                    if live.session.ack(self.log, end).await.is_err() {
+                    // A session that was replaced is let go, and followed no longer.
+                    if live.session.ack(self.log, end).await.is_err() || !self.pac.keeper.is_current(&live.session) {
                         self.live = None;
                     }
                     return;
@@ -98,7 +99,7 @@ async fn subscribe(pac: &PacEndpoint, log: LogStream) -> Result<Live, PacError> 
                 PacErrorKind::CursorExpired | PacErrorKind::EpochChanged | PacErrorKind::CursorAhead
             );
             if stale {
-                pac.keeper.close(CloseReason::Reconfigured).await;
+                pac.keeper.renew(&session).await;
             }
             pac.keeper.failed(&session, &error).await;
             Err(error)

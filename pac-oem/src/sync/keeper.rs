@@ -44,8 +44,7 @@ impl Keeper {
 
     /// A call on this session failed: one that is of no use any more is let go.
     pub(super) async fn failed(&self, session: &Arc<dyn PacSession>, error: &PacError) {
-        let current = self.last().is_some_and(|last| Arc::ptr_eq(&last, session));
-        if current {
+        if self.is_current(session) {
             self.client.report(error).await;
         }
     }
@@ -53,6 +52,17 @@ impl Keeper {
     /// Takes leave of the server; the next call begins a new session.
     pub(super) async fn close(&self, reason: CloseReason) {
         self.client.close(reason).await;
+    }
+
+    /// What the server said when this session began is no longer true: the next call begins a new one, and calls that are
+    /// under way come to their end.
+    pub(super) async fn renew(&self, session: &Arc<dyn PacSession>) {
+        self.client.renew(session).await;
+    }
+
+    /// Whether the last call went by this session.
+    pub(super) fn is_current(&self, session: &Arc<dyn PacSession>) -> bool {
+        self.last().is_some_and(|last| Arc::ptr_eq(&last, session))
     }
 
     fn last(&self) -> Option<Arc<dyn PacSession>> {

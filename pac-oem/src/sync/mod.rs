@@ -14,6 +14,7 @@
 //!   it was made from.
 //! * Nobody is deleted whom this client did not make.
 
+mod booking;
 mod changes;
 mod check;
 mod config;

@@ -38,8 +38,21 @@ async fn what_others_changed_since_the_list_is_told_and_our_own_changes_are_not(
     assert!(!changes.lost && !changes.definitions);
     let again = site.pac.changes(changes.position.as_deref()).await.unwrap();
     assert!(again.people.is_empty() && again.position == changes.position, "{again:?}");
+    let head = site.pac.head_of_changes().await.unwrap();
     site.sim.world(|world| world.delete_reader(15));
-    assert!(site.pac.changes(changes.position.as_deref()).await.unwrap().definitions);
+    for place in [changes.position, head] {
+        assert!(site.pac.changes(place.as_deref()).await.unwrap().definitions);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_log_that_began_anew_the_head_is_that_of_the_new_one() {
+    let site = with(|options| options.people(3)).await;
+    let old = site.pac.head_of_changes().await.unwrap();
+    site.sim.new_epoch();
+    assert!(site.pac.changes(old.as_deref()).await.unwrap().lost);
+    let new = site.pac.head_of_changes().await.unwrap();
+    assert!(!site.pac.changes(new.as_deref()).await.unwrap().lost, "{old:?} {new:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -80,6 +80,19 @@ async fn a_log_that_began_anew_shows_its_other_life_even_where_it_is_shorter() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_begins_anew_breaks_off_no_write_that_is_under_way() {
+    let site = with(|options| options.people(3).events(50)).await;
+    site.sim.world(vendor_sim::pac::World::new_epoch);
+    site.sim.fault("delay-ms=20").unwrap();
+    let writes = futures::future::join_all((0..20).map(|n| site.create(crate::site::human(n), n as u128 + 1)));
+    let (pages, made) = futures::join!(read(&site, Some(1)), writes);
+    assert!(pages.unwrap()[0].events.is_empty(), "another life");
+    for made in made {
+        made.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_ends_before_the_cursor_shows_nothing_and_its_life() {
     let site = with(|options| options.people(3)).await;
     let id: u32 = site.sim.world(|world| *world.people.keys().next().unwrap());

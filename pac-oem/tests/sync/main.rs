@@ -3,6 +3,7 @@
 #![cfg(feature = "sync")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop")]
 
+mod bookings;
 mod changes;
 mod check;
 mod conformance;
