@@ -67,14 +67,12 @@ impl<'a> Lookup<'a> {
         if let Some(link) = self.known_people.get(person) {
             return Ok(link.clone());
         }
-        let found = match linked(self.journal, self.people, person).await? {
-            Some(found) => Some(found),
+        let mut found = linked(self.journal, self.people, person).await?;
+        if found.is_none() {
             // Who leads has changed, and the links of the new direction are not made yet: people are who they were.
-            None => {
-                let (pair, side) = self.people;
-                linked(self.journal, (&pair.turned(), side.other()), person).await?
-            }
-        };
+            let (pair, side) = self.people;
+            found = linked(self.journal, (&pair.turned(), side.other()), person).await?;
+        }
         let link = found.map_or(PersonLink::Unlinked, PersonLink::Linked);
         self.known_people.insert(person.clone(), link.clone());
         Ok(link)
