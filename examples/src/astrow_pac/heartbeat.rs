@@ -7,11 +7,16 @@ use astrow_client::model::{AstrowCapability, Health, Heartbeat};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
+use tokio::time::timeout;
 
 use super::Sides;
 
-/// Distance between two signs of life.
+/// Longest distance between two signs of life.
 const BEAT: Duration = Duration::from_secs(30);
+/// For so long PAC may think about an answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Longest distance to the next try after failures.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Tells Astrow that this service lives, and when PAC last answered.
 #[derive(Debug)]
@@ -26,12 +31,13 @@ impl Beat {
         Self { sides, since, answered: Mutex::default() }
     }
 
-    /// When PAC last answered; it is asked now.
+    /// When PAC last answered; an open session is asked now. Making one is the business of others: it may take longer than
+    /// Astrow waits for a sign of life.
     async fn answered(&self, desk: &Desk) -> Option<DateTime<Utc>> {
-        let answer = match self.sides.pac().await {
-            Ok(session) => session.ping().await.is_ok(),
-            Err(_) => false,
-        };
+        let answer = self.sides.pac.is_connected()
+            && timeout(ANSWER, async { self.sides.pac().await?.ping().await.map_err(Failure::from) })
+                .await
+                .is_ok_and(|answer| answer.is_ok());
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if answer {
             *answered = Some(desk.clock().now());
@@ -47,11 +53,15 @@ impl Chore for Beat {
     }
 
     fn stage(&self) -> Stage {
-        Stage::AfterLinks
+        Stage::Beside
+    }
+
+    fn longest_pause(&self) -> Duration {
+        LONGEST_PAUSE
     }
 
     async fn next(&self, desk: &Desk) {
-        desk.clock().sleep(BEAT).await;
+        desk.clock().sleep(BEAT - ANSWER).await;
     }
 
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
