@@ -132,6 +132,79 @@ async fn badge_numbers_are_not_asked_for_with_each_booking() {
     assert_eq!(lists, 1);
 }
 
+fn lists(site: &Site) -> usize {
+    site.sim.requests().iter().filter(|one| one.method == "GET" && one.path.ends_with("/employees")).count()
+}
+
+fn stranger(n: i64, person: &str) -> Clocking {
+    Clocking { person: None, stranger: Some(person.into()), ..clocking(n, "") }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_number_of_a_stranger_is_never_booked_to_somebody_else() {
+    let site = Site::with(|options| options.people(3).hex_badges(true), |_| {}).await;
+    let (first, second) = site.sim.world(|world| {
+        let numbers: Vec<_> = world.employees().keys().copied().collect();
+        world.set_badge(numbers[0], 0x213);
+        world.change_employee(numbers[0], |employee| employee.pac.person_id = Some(531));
+        world.set_badge(numbers[1], 0xD6);
+        world.change_employee(numbers[1], |employee| employee.pac.person_id = Some(999));
+        world.set_badge(numbers[2], 0xD7);
+        world.change_employee(numbers[2], |employee| employee.pac.person_id = None);
+        (numbers[0], numbers[1])
+    });
+    let batch = [stranger(1, "213"), stranger(2, "214"), stranger(3, "531"), stranger(4, "215")];
+    let answers = site.astrow.deliver(&batch).await;
+    assert_eq!(answers[0].as_ref().unwrap().reference, "queue", "{answers:?}");
+    assert_eq!(booked(&site, 1).badge_no, "D5", "as Astrow would show it");
+    assert_eq!(refused(&answers[1]).0, ErrorClass::Invalid, "{answers:?}");
+    assert!(refused(&answers[1]).1.starts_with("not-linked: "), "{answers:?}");
+    assert!(answers[2].is_ok() && booked(&site, 3).badge_no == "213", "it is their own: {answers:?}");
+    assert!(answers[3].is_ok(), "an employee whom PAC does not know may be the one: {answers:?}");
+    let (of_first, of_second) =
+        site.sim.world(|world| (world.bookings_of(first).len(), world.bookings_of(second).len()));
+    assert_eq!((of_first, of_second), (1, 0));
+    site.astrow.deliver(&[stranger(5, "216")]).await.remove(0).unwrap();
+    assert_eq!(lists(&site), 1, "the list is read for strangers once in a long while");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_with_many_people_is_not_read_whole_for_a_few_of_them() {
+    let site = Site::with(|options| options.people(2_000), |_| {}).await;
+    let batch = |round: i64, from: i64, many: i64| -> Vec<Clocking> {
+        (0..many).map(|n| clocking(round * 100 + n, &(1_001 + from + n).to_string())).collect()
+    };
+    let all = async |batch: Vec<Clocking>| {
+        let answers = site.astrow.deliver(&batch).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    };
+    all(batch(1, 0, 20)).await;
+    let read = lists(&site);
+    site.pass(50 * 60);
+    all(batch(2, 300, 20)).await;
+    assert_eq!(lists(&site), read, "numbers are known for an hour");
+    site.pass(11 * 60);
+    all(batch(3, 600, 20)).await;
+    assert_eq!(lists(&site), read, "twenty of two thousand are asked for one by one");
+    site.pass(61 * 60);
+    all(batch(4, 900, 60)).await;
+    assert_eq!(lists(&site), read * 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_badge_number_that_turned_out_to_be_wrong_is_asked_for_again() {
+    let (site, teo) = staffed().await;
+    one(&site, clocking(1, &teo)).await.unwrap();
+    site.sim.world(|world| world.set_badge(teo.parse().unwrap(), 4_711));
+    assert_eq!(one(&site, clocking(2, &teo)).await.unwrap().reference, "queue");
+    one(&site, clocking(3, &teo)).await.unwrap();
+    assert_eq!(booked(&site, 3).badge_no, "4711");
+    site.sim.world(|world| world.set_badge(teo.parse().unwrap(), 4_712));
+    site.astrow.employee_changed(teo.parse().unwrap());
+    one(&site, clocking(4, &teo)).await.unwrap();
+    assert_eq!(booked(&site, 4).badge_no, "4712");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_roll_call_runs_no_swipe_is_booked_and_some_confirm_that_somebody_is_safe() {
     let (site, teo) = staffed().await;

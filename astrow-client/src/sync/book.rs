@@ -1,31 +1,37 @@
 //! From a clocking to a booking: whose it is, at which terminal, and whether it counts at all.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sync_core::connector::{ErrorClass, SyncError};
 use sync_core::model::{Clocking, ClockingKind, EventClass, ExternalId};
 
 use super::endpoint::AstrowEndpoint;
+use super::memory::plain;
 use super::roll_call::Covered;
 use crate::model::{
-    ActiveFilter, AstrowCapability, AstrowError, AstrowErrorKind, AstrowSession, Booking, PacEvent, PersNo,
+    ActiveFilter, AstrowCapability, AstrowError, AstrowErrorKind, AstrowSession, Booking, Employee, PacEvent, PersNo,
     RejectionCode, SafeConfirmation,
 };
+use crate::number::{NumberForm, person_badge};
 
 /// So many badge numbers that are not known are looked up one by one; for more, the list is read.
 const ONE_BY_ONE: usize = 10;
+/// The list is read only if at least one in so many employees is missing.
+const PART: usize = 50;
 
 /// What is needed to make bookings of one batch.
 pub(super) struct Desk<'a> {
     endpoint: &'a AstrowEndpoint,
     session: &'a dyn AstrowSession,
     badges: HashMap<PersNo, Result<Option<String>, AstrowError>>,
+    /// Whom PAC knows the holders of strangers' numbers as.
+    holders: Result<HashMap<String, u32>, AstrowError>,
 }
 
 impl<'a> Desk<'a> {
     /// Looks up the badge numbers that are not known yet.
     pub(super) async fn open(endpoint: &'a AstrowEndpoint, session: &'a dyn AstrowSession, batch: &[Clocking]) -> Self {
-        let mut desk = Self { endpoint, session, badges: HashMap::new() };
+        let mut desk = Self { endpoint, session, badges: HashMap::new(), holders: Ok(HashMap::new()) };
         let now = endpoint.clock.now();
         let people: BTreeSet<PersNo> = batch.iter().filter_map(|one| one.person.as_ref()).filter_map(pers_no).collect();
         let mut missing = Vec::new();
@@ -37,13 +43,14 @@ impl<'a> Desk<'a> {
                 None => missing.push(id),
             }
         }
-        if missing.len() > ONE_BY_ONE {
+        if missing.len() > ONE_BY_ONE.max(endpoint.memory.headcount() / PART) {
             missing = desk.look_up_all(missing).await;
         }
         for id in missing {
             let found = desk.look_up(id).await;
             desk.badges.insert(id, found);
         }
+        desk.holders = desk.holders_of(batch.iter().filter_map(|clocking| clocking.stranger.as_ref())).await;
         desk
     }
 
@@ -117,7 +124,8 @@ impl<'a> Desk<'a> {
         let Some(person) = &clocking.person else {
             let code = RejectionCode::NotLinked;
             let nobody = || SyncError::new(ErrorClass::Invalid, format!("{code}: the event is nobody's"));
-            return clocking.stranger.as_ref().map(|id| (id.as_str().to_owned(), None)).ok_or_else(nobody);
+            let id = clocking.stranger.as_ref().ok_or_else(nobody)?;
+            return Ok((self.number_of_stranger(id)?, None));
         };
         let gone = || SyncError::new(ErrorClass::NotFound, "Astrow has no such employee");
         let id = pers_no(person).ok_or_else(gone)?;
@@ -131,18 +139,42 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The number of somebody whom nobody has linked: the one that an employee made for them would have. One that is the badge
+    /// of somebody else would book the other's time, and so is held back.
+    fn number_of_stranger(&self, id: &ExternalId) -> Result<String, SyncError> {
+        let number = self.stranger(id);
+        let holders = self.holders.as_ref().map_err(Clone::clone)?;
+        if holders.get(&plain(&number)).is_none_or(|holder| id.as_str().parse() == Ok(*holder)) {
+            return Ok(number);
+        }
+        let text = format!("{}: the person's number is the badge number of another employee", RejectionCode::NotLinked);
+        Err(SyncError::new(ErrorClass::Invalid, text)
+            .with_remedy("link the person with their own employee, and send the event again"))
+    }
+
+    fn stranger(&self, id: &ExternalId) -> String {
+        let form = NumberForm::of_option(self.session.info().hex_badges);
+        id.as_str().parse().map_or_else(|_| id.as_str().to_owned(), |id| person_badge(id, form))
+    }
+
+    async fn holders_of(
+        &self,
+        strangers: impl Iterator<Item = &ExternalId> + Send,
+    ) -> Result<HashMap<String, u32>, AstrowError> {
+        let numbers: HashSet<_> = strangers.map(|id| plain(&self.stranger(id))).collect();
+        if numbers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let known = self.endpoint.memory.knows_all_badges(self.endpoint.clock.now());
+        if !known && self.session.supports(AstrowCapability::EmployeesRead) {
+            self.read_all().await?;
+        }
+        Ok(self.endpoint.memory.holders(&numbers))
+    }
+
     /// Reads the list; those that are not in it are looked up alone.
     async fn look_up_all(&mut self, missing: Vec<PersNo>) -> Vec<PersNo> {
-        let mut found = Vec::new();
-        let mut cursor = None;
-        while let Ok(page) = self.session.employees(cursor.as_ref(), ActiveFilter::All).await {
-            found.extend(page.items);
-            match page.next {
-                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-                _ => break,
-            }
-        }
-        self.endpoint.memory.keep_badges(&found, self.endpoint.clock.now());
+        let Ok(found) = self.read_all().await else { return missing };
         let mut known: HashMap<_, _> = found.into_iter().map(|one| (one.pers_no, one.badge_no)).collect();
         let mut left = Vec::new();
         for id in missing {
@@ -154,6 +186,21 @@ impl<'a> Desk<'a> {
             }
         }
         left
+    }
+
+    async fn read_all(&self) -> Result<Vec<Employee>, AstrowError> {
+        let mut found = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.session.employees(cursor.as_ref(), ActiveFilter::All).await?;
+            found.extend(page.items);
+            match page.next {
+                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+                _ => break,
+            }
+        }
+        self.endpoint.memory.keep_all_badges(&found, self.endpoint.clock.now());
+        Ok(found)
     }
 
     async fn look_up(&self, id: PersNo) -> Result<Option<String>, AstrowError> {

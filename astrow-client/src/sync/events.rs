@@ -10,7 +10,7 @@ use sync_core::model::{Clocking, EventKey};
 use super::book::Desk;
 use super::endpoint::AstrowEndpoint;
 use crate::files::UNKNOWN;
-use crate::model::{AstrowError, AstrowSession, BookingOutcome, BookingStatus, RejectionCode};
+use crate::model::{AstrowError, AstrowSession, Booking, BookingOutcome, BookingStatus, PersNo, RejectionCode};
 
 /// Clockings in one request, or rows in one file.
 const BATCH: usize = 500;
@@ -40,7 +40,7 @@ impl EventSink for AstrowEndpoint {
             answers.push(match (draft, &mut outcomes) {
                 (Err(error), _) => Err(error),
                 (Ok(_), Err(error)) => Err(error.clone().into()),
-                (Ok(_), Ok(outcomes)) => self.answer(&clocking.key, outcomes.next()),
+                (Ok(booking), Ok(outcomes)) => self.answer(&clocking.key, &booking, outcomes.next()),
             });
         }
         answers
@@ -62,9 +62,24 @@ impl AstrowEndpoint {
         Ok(session)
     }
 
-    fn answer(&self, key: &EventKey, outcome: Option<BookingOutcome>) -> Result<Delivered, SyncError> {
+    /// Forgets the badge number of an employee who was changed in Astrow, so that the next booking asks for it.
+    pub fn employee_changed(&self, id: PersNo) {
+        self.memory.forget_badge(id);
+    }
+
+    fn answer(
+        &self,
+        key: &EventKey,
+        booking: &Booking,
+        outcome: Option<BookingOutcome>,
+    ) -> Result<Delivered, SyncError> {
         let missing = || SyncError::new(ErrorClass::InDoubt, "Astrow gave fewer outcomes than bookings");
         let outcome = outcome.ok_or_else(missing)?;
+        // The number may be another one by now.
+        let unexpected = [BookingStatus::Queued, BookingStatus::Rejected].contains(&outcome.status);
+        if let Some(id) = booking.pers_no.filter(|_| unexpected) {
+            self.memory.forget_badge(id);
+        }
         let mut delivered = delivered(outcome)?;
         if delivered.duplicate
             && let Some(first) = self.memory.delivered(key)

@@ -51,6 +51,7 @@ impl Source<Person> for AstrowEndpoint {
         let Ok(pers_no) = id.as_str().parse() else { return Ok(None) };
         let desk = self.desk().await?;
         let employee = desk.session.employee(pers_no).await?;
+        self.memory.keep_badges(&employee, self.clock.now());
         Ok(employee.map(|employee| self.record(&desk, &employee)))
     }
 
@@ -183,7 +184,7 @@ impl AstrowEndpoint {
             }
         }
         self.memory.note_people_made(made);
-        self.memory.keep_badges(&employees, self.clock.now());
+        self.memory.keep_all_badges(&employees, self.clock.now());
         let records = employees.iter().map(|employee| self.record(&desk, employee)).collect();
         let complete = invalid.iter().all(|item| item.id.is_some());
         let invalid = invalid.into_iter().map(invalid_record).collect();
@@ -219,6 +220,7 @@ impl AstrowEndpoint {
         if !patch.is_empty() {
             employee = desk.session.patch_employee(id, patch, etag(&employee)?).await?;
         }
+        self.memory.keep_badges([&employee], self.clock.now());
         Ok(employee)
     }
 }
