@@ -62,6 +62,9 @@ pub struct AstrowConfig {
     /// Seconds for a whole call.
     #[serde(default = "default_call_seconds")]
     pub call_seconds: f64,
+    /// The name by which Astrow knows the program, such as `astrow-pac/0.1.0`; it is no setting.
+    #[serde(skip)]
+    pub client_name: Option<String>,
 }
 
 /// The way into Astrow.
@@ -103,6 +106,7 @@ impl AstrowConfig {
             delete_history_ok: false,
             connect_seconds: default_connect_seconds(),
             call_seconds: default_call_seconds(),
+            client_name: None,
         }
     }
 
@@ -167,11 +171,12 @@ impl AstrowConfig {
         self.refuse_faults()?;
         let call = seconds(self.call_seconds);
         let timeouts = Timeouts { connect: seconds(self.connect_seconds), read: call, whole: call };
-        AstrowClient::builder(&self.url)
-            .login(&self.user, password)
-            .trust(self.trust.load()?)
-            .timeouts(timeouts)
-            .build()
+        let mut client =
+            AstrowClient::builder(&self.url).login(&self.user, password).trust(self.trust.load()?).timeouts(timeouts);
+        if let Some(name) = &self.client_name {
+            client = client.client_name(name);
+        }
+        client.build()
     }
 
     /// Makes a driver `files`. Nothing is read or written.
@@ -284,6 +289,17 @@ mod tests {
         assert!(config.client(SecretString::from("p".to_owned())).is_ok());
         let missing: Vec<_> = config.creation_faults().into_iter().map(|fault| fault.setting).collect();
         assert_eq!(missing, ["default_cycle", "default_paygroup"]);
+    }
+
+    #[test]
+    fn a_program_signs_in_by_its_own_name_which_is_no_setting() {
+        let config = AstrowConfig::rest("https://astrow.example", "u", "env:P");
+        let named = config.clone().with(|config| config.client_name = Some("astrow-pac/1.0".to_owned()));
+        let name =
+            |config: &AstrowConfig| config.client(SecretString::from("p".to_owned())).unwrap().client_name().to_owned();
+        assert_eq!(name(&named), "astrow-pac/1.0");
+        assert!(name(&config).starts_with("astrow-client/"));
+        assert!(read(r#"{"url":"https://astrow.example","client_name":"x"}"#).is_err());
     }
 
     #[test]

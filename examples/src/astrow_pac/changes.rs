@@ -6,27 +6,32 @@ use std::time::Duration;
 
 use astrow_client::model::{AstrowCapability, AstrowErrorKind, ChangeCursor, ChangedEntity};
 use async_trait::async_trait;
-use pac_oem::model::{Capability, PersonId, PersonKey};
+use pac_oem::model::Capability;
 use serde_json::json;
+use sync_core::connector::Source;
 use sync_core::journal::{Durability, Side, Stream, Write};
-use sync_core::model::ExternalId;
+use sync_core::model::{ExternalId, Person};
 use sync_core::reconcile::SyncLink;
-use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
+use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 
 use super::Sides;
 use super::config::Master;
+use super::definitions::Definitions;
 
 /// Distance between two looks at the master's changes.
 const LOOK: Duration = Duration::from_secs(2);
 /// More changes than this are left to a comparison of everybody.
 const ONE_BY_ONE: usize = 200;
 const KIND: &str = "astrow_pac";
+/// The name by which Astrow knows this program: what it changed itself is no news.
+pub(super) const CLIENT: &str = concat!("astrow-pac/", env!("CARGO_PKG_VERSION"));
 
 /// Carries over whoever was changed at the master.
 #[derive(Debug)]
 pub(super) struct Changes {
     sides: Arc<Sides>,
     link: Arc<dyn SyncLink>,
+    definitions: Arc<Definitions>,
     master: Master,
 }
 
@@ -37,11 +42,18 @@ struct News {
     ids: BTreeSet<ExternalId>,
     /// Nobody can say what happened: everybody is compared.
     everybody: bool,
+    /// Access groups or readers of PAC changed.
+    definitions: bool,
 }
 
 impl Changes {
-    pub(super) fn new(sides: Arc<Sides>, link: Arc<dyn SyncLink>, master: Master) -> Self {
-        Self { sides, link, master }
+    pub(super) fn new(
+        sides: Arc<Sides>,
+        link: Arc<dyn SyncLink>,
+        definitions: Arc<Definitions>,
+        master: Master,
+    ) -> Self {
+        Self { sides, link, definitions, master }
     }
 
     fn key(&self) -> String {
@@ -61,10 +73,8 @@ impl Changes {
         let mut gone = Vec::new();
         for id in changed {
             let there = match self.master {
-                Master::Pac => {
-                    let Ok(number) = id.as_str().parse() else { continue };
-                    self.sides.pac().await?.person(PersonKey::Id(PersonId::new(number))).await?.is_some()
-                }
+                // Waits where the server is asked too much at once.
+                Master::Pac => Source::<Person>::get(&*self.sides.pac, id).await?.is_some(),
                 Master::Astrow => {
                     let Ok(number) = id.as_str().parse() else { continue };
                     self.sides.astrow().await?.employee(number).await?.is_some()
@@ -85,7 +95,8 @@ impl Changes {
         let changes = self.sides.pac.changes(after).await?;
         // Behind a whole list nothing is lost but what that list shows; before the first one, everybody is still to come.
         let position = changes.position.or_else(|| self.sides.pac.listed_position());
-        let news = News { ids: changes.people, everybody: changes.lost && after.is_some() };
+        let (everybody, definitions) = (changes.lost && after.is_some(), changes.definitions);
+        let news = News { ids: changes.people, everybody, definitions };
         Ok(position.map(|position| (news, json!(position))))
     }
 
@@ -111,8 +122,7 @@ impl Changes {
             news.everybody |= page.reset;
             let last = page.items.is_empty() || page.next == cursor;
             for change in &page.items {
-                let ours = change.origin.as_deref().is_some_and(|origin| origin.starts_with("api:astrow-pac"));
-                if ours || change.entity != ChangedEntity::Employee {
+                if change.is_by_client(CLIENT) || change.entity != ChangedEntity::Employee {
                     continue;
                 }
                 news.ids.extend(change.pers_no.map(|number| ExternalId::new(number.to_string())));
@@ -139,10 +149,22 @@ impl Chore for Changes {
         desk.clock().sleep(LOOK).await;
     }
 
+    /// A change is to go over within seconds, however long a system was away.
+    fn longest_pause(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
         let mut report = ChoreReport::default();
         let Some((news, position)) = self.news(desk).await? else { return Ok(report) };
         report.count("changes_noticed", news.ids.len() as u64);
+        if news.definitions {
+            // Before the people to whom they are given. The timer tries again what fails here.
+            match self.definitions.refresh(desk).await {
+                Ok(done) => done.counts.iter().for_each(|(name, count)| report.count(name, *count)),
+                Err(failure) => report.troubles.push(Trouble::new("definitions", failure.message())),
+            }
+        }
         let many = news.ids.len() > ONE_BY_ONE;
         let gone = if many { Vec::new() } else { self.gone(&news.ids).await? };
         if !gone.is_empty() {

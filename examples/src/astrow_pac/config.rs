@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use astrow_client::sync::{AstrowConfig, Readers};
-use chrono::{NaiveDate, NaiveTime};
+use astrow_client::sync::{AstrowConfig, AstrowDriver, Readers};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use pac_oem::sync::PacConfig;
 use schemars::JsonSchema;
@@ -125,7 +125,19 @@ impl Config {
             let what = "bookings go from Astrow to PAC only where Astrow leads";
             fault("bookings.to_pac", what, "Take it out, or write master = \"astrow\"");
         }
-        if self.bookings.enabled && !self.bookings.readers.is_empty() && self.bookings.from.is_none() {
+        if self.astrow.driver == AstrowDriver::Files {
+            let way = "this goes by Astrow's interface only, not with driver = \"files\"";
+            if self.bookings.to_pac {
+                fault("bookings.to_pac", way, "Take it out");
+            }
+            if self.door.allow.any() {
+                fault("door.allow", way, "Take it out");
+            }
+        }
+        if self.bookings.to_pac && self.bookings.from.is_none() {
+            let what = "the day from which on bookings go to PAC is missing";
+            fault("bookings.from", what, "Write the day of the change-over, such as 2026-03-02");
+        } else if self.bookings.enabled && !self.bookings.readers.is_empty() && self.bookings.from.is_none() {
             let what = "the day from which on events count is missing, and PAC remembers a month or more";
             fault("bookings.from", what, "Write the day of the change-over, such as 2026-03-02");
         }
@@ -161,14 +173,19 @@ impl Master {
 }
 
 impl Bookings {
+    /// The instant from which on anything counts.
+    pub(super) fn begin(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        let begin = self.from.and_then(|day| day.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest());
+        begin.map(|at| at.to_utc())
+    }
+
     /// What the engine is told. Without links of people everybody's number goes to Astrow at once.
     pub(super) fn settings(&self, linked: bool, zone: Tz) -> EventSettings {
-        let begin = self.from.and_then(|day| day.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest());
         let minutes = if linked { self.queue_after_minutes } else { 0 };
         EventSettings {
             repeat_window: Duration::from_secs(self.repeat_seconds),
             repeat_scope: RepeatScope::Direction,
-            not_before: begin.map(|at| at.to_utc()),
+            not_before: self.begin(zone),
             max_age: Duration::from_secs(self.max_age_days.saturating_mul(24 * 60 * 60)),
             strangers_after: Some(Duration::from_secs(minutes.saturating_mul(60))),
             ..EventSettings::default()
@@ -177,6 +194,14 @@ impl Bookings {
 }
 
 impl Allowed {
+    /// Whether there is any door.
+    fn any(&self) -> bool {
+        match self {
+            Self::All(all) => *all,
+            Self::Readers(readers) => !readers.is_empty(),
+        }
+    }
+
     pub(super) fn allows(&self, reader: u32) -> bool {
         match self {
             Self::All(all) => *all,
@@ -218,5 +243,37 @@ impl Default for Bookings {
             queue_after_minutes: 10,
             to_pac: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(astrow: &str, more: &str) -> Vec<String> {
+        let pac = r#"{"server_address":"10.0.0.5","server_port":18443,"key_path":"x.oemkey"}"#;
+        let text = format!(r#"{{"pac":{pac},"astrow":{astrow},{more}}}"#);
+        let config: Config = serde_json::from_str(&text).unwrap();
+        config.faults().into_iter().map(|fault| fault.setting).collect()
+    }
+
+    #[test]
+    fn what_goes_by_the_interface_only_is_a_fault_with_files() {
+        let (files, rest) = (r#"{"driver":"files"}"#, r#"{"driver":"rest"}"#);
+        let both =
+            r#""people":{"master":"astrow"},"bookings":{"to_pac":true,"from":"2026-03-02"},"door":{"allow":[11]}"#;
+        assert_eq!(settings(files, both), ["bookings.to_pac", "door.allow"]);
+        assert!(settings(rest, both).is_empty());
+        assert!(settings(files, r#""door":{"allow":false}"#).is_empty());
+    }
+
+    #[test]
+    fn bookings_for_pac_need_the_day_of_the_change_over() {
+        let without = r#""people":{"master":"astrow"},"bookings":{"to_pac":true,"enabled":false}"#;
+        assert_eq!(settings(r#"{"driver":"rest"}"#, without), ["bookings.from"]);
+        assert_eq!(
+            settings(r#"{"driver":"rest"}"#, r#""bookings":{"to_pac":true,"from":"2026-03-02"}"#),
+            ["bookings.to_pac"]
+        );
     }
 }

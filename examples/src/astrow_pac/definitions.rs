@@ -1,6 +1,7 @@
 //! Access groups, controllers and readers go from PAC to Astrow, whoever leads.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use astrow_client::model as astrow;
 use async_trait::async_trait;
@@ -9,17 +10,63 @@ use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
 
 use super::Sides;
 
+/// Distance between two looks at PAC's changes.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Carries PAC's definitions over whenever they have changed.
 #[derive(Debug)]
 pub(super) struct Definitions {
     sides: Arc<Sides>,
-    /// What Astrow was last given by this process.
-    given: Mutex<Option<pac::Etag>>,
+    /// Whether nobody else looks at PAC's changes and does it then.
+    watches: bool,
+    /// What Astrow was last given by this process; held while it is given something.
+    given: tokio::sync::Mutex<Option<pac::Etag>>,
+    /// Where PAC's changes have been read to.
+    place: Mutex<Option<String>>,
 }
 
 impl Definitions {
-    pub(super) fn new(sides: Arc<Sides>) -> Self {
-        Self { sides, given: Mutex::default() }
+    pub(super) fn new(sides: Arc<Sides>, watches: bool) -> Self {
+        Self { sides, watches, given: tokio::sync::Mutex::default(), place: Mutex::default() }
+    }
+
+    /// Does it now, since something was noticed; nothing happens where the schedule has switched it off.
+    pub(super) async fn refresh(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
+        match desk.setup().schedule.definitions.get() {
+            Some(_) => self.run(desk).await,
+            None => Ok(ChoreReport::default()),
+        }
+    }
+
+    /// Ends when something changed at PAC; never where nobody can tell.
+    async fn changed(&self, desk: &Desk) {
+        if !self.watches {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            desk.clock().sleep(LOOK).await;
+            match self.look().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(failure) => tracing::debug!("PAC's changes cannot be read: {}", failure.message()),
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<bool, Failure> {
+        if !self.sides.pac().await?.supports(pac::Capability::ChangesRead) {
+            return Ok(false);
+        }
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (changed, place) = match place {
+            Some(place) => {
+                let changes = self.sides.pac.changes(Some(&place)).await?;
+                (changes.definitions, changes.position)
+            }
+            None => (false, self.sides.pac.head_of_changes().await?),
+        };
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        Ok(changed)
     }
 }
 
@@ -35,15 +82,18 @@ impl Chore for Definitions {
 
     async fn next(&self, desk: &Desk) {
         match desk.setup().schedule.definitions.get() {
-            Some(interval) => desk.clock().sleep(interval).await,
+            Some(interval) => tokio::select! {
+                () = desk.clock().sleep(interval) => {}
+                () = self.changed(desk) => {}
+            },
             None => std::future::pending().await,
         }
     }
 
     async fn run(&self, _desk: &Desk) -> Result<ChoreReport, Failure> {
         let mut report = ChoreReport::default();
-        let known = self.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(definitions) = self.sides.pac().await?.definitions(known.as_ref()).await? else {
+        let mut given = self.given.lock().await;
+        let Some(definitions) = self.sides.pac().await?.definitions(given.as_ref()).await? else {
             return Ok(report);
         };
         let session = self.sides.astrow().await?;
@@ -53,7 +103,7 @@ impl Chore for Definitions {
         session.put_definitions(&translated(&definitions)).await?;
         report.count("access_groups", definitions.access_groups.len() as u64);
         report.count("readers", definitions.readers.len() as u64);
-        *self.given.lock().unwrap_or_else(PoisonError::into_inner) = Some(definitions.etag);
+        *given = Some(definitions.etag);
         Ok(report)
     }
 }

@@ -52,6 +52,8 @@ pub struct AstrowPac {
     sides: Arc<Sides>,
     installation: Installation,
     since: DateTime<Utc>,
+    /// Whether the schedule has people on.
+    keeps_people: bool,
     /// In a demo, the simulated systems; they end with the program.
     world: Option<demo::World>,
 }
@@ -75,7 +77,8 @@ impl AstrowPac {
         }
         let people = links::pair(config.people.master, &pac, &astrow);
         let sides = Arc::new(Sides { pac, astrow, people, books: config.bookings.enabled });
-        Ok(Self { config, sides, installation, since: setup.clock().now(), world })
+        let keeps_people = setup.schedule.people.get().is_some();
+        Ok(Self { config, sides, installation, since: setup.clock().now(), keeps_people, world })
     }
 }
 
@@ -171,16 +174,20 @@ impl Program for AstrowPac {
     fn chores(&self) -> Vec<Arc<dyn Chore>> {
         let sides = &self.sides;
         let leads = self.config.people.master == Master::Astrow;
-        let mut chores: Vec<Arc<dyn Chore>> = vec![Arc::new(definitions::Definitions::new(sides.clone()))];
-        if let Some(link) = self.installation.links.first() {
+        let people = self.installation.links.first().filter(|_| self.keeps_people);
+        let watches = leads || people.is_none();
+        let definitions = Arc::new(definitions::Definitions::new(sides.clone(), watches));
+        let mut chores: Vec<Arc<dyn Chore>> = vec![definitions.clone()];
+        if let Some(link) = people {
             let link: Arc<dyn SyncLink> = link.clone();
-            chores.push(Arc::new(changes::Changes::new(sides.clone(), link, self.config.people.master)));
+            let master = self.config.people.master;
+            chores.push(Arc::new(changes::Changes::new(sides.clone(), link, definitions, master)));
             if leads {
                 chores.push(Arc::new(towards_pac::PersonIds(sides.clone())));
             }
         }
         if leads && self.config.bookings.to_pac {
-            chores.push(Arc::new(towards_pac::BookingsToPac(sides.clone())));
+            chores.push(Arc::new(towards_pac::BookingsToPac::new(sides.clone(), self.config.bookings.clone())));
         }
         chores.push(Arc::new(view::View::new(sides.clone())));
         if self.config.door.allow != Allowed::All(false) {
@@ -220,7 +227,8 @@ impl Program for AstrowPac {
 
 /// Astrow as an endpoint, with the readers that book.
 fn astrow(config: &Config, password: Option<SecretString>) -> Result<AstrowEndpoint, astrow_client::AstrowError> {
-    let endpoint = AstrowEndpoint::new("astrow", config.astrow.clone(), password)?;
+    let named = config.astrow.clone().with(|astrow| astrow.client_name = Some(changes::CLIENT.to_owned()));
+    let endpoint = AstrowEndpoint::new("astrow", named, password)?;
     Ok(endpoint.readers(config.bookings.readers.clone()))
 }
 
