@@ -6,12 +6,12 @@ mod service;
 mod site;
 
 use astrow_client::sync::{AstrowConfig, AstrowEndpoint};
+use futures::StreamExt as _;
 use service::Service;
 use site::{Site, clocking, readers, teo};
-use futures::StreamExt as _;
 use sync_core::connector::{
-    AttemptKey, Changes, Delivered, DeliveryClass, ErrorClass, EventSink as _, Precondition, Record, Removal, Sink as _,
-    Source, SyncError,
+    AttemptKey, Changes, Delivered, DeliveryClass, ErrorClass, EventSink as _, Precondition, Record, Removal,
+    Sink as _, Source, SyncError,
 };
 use sync_core::model::{Clocking, ClockingKind, Device, DeviceKind, Direction, EventClass, Known, Person};
 use vendor_sim::astrow::World;
@@ -249,10 +249,8 @@ async fn the_first_swipe_after_a_roll_call_counts_however_late_its_end_is_notice
     let (site, teo) = staffed().await;
     site.sim.world(|world| world.start_roll_call(&[]));
     site.pass(60);
-    let at = |n: i64, time: &str| Clocking {
-        occurred: format!("2026-03-02T{time}Z").parse().unwrap(),
-        ..clocking(n, &teo)
-    };
+    let at =
+        |n: i64, time: &str| Clocking { occurred: format!("2026-03-02T{time}Z").parse().unwrap(), ..clocking(n, &teo) };
     assert!(refused(&one(&site, at(1, "08:00:30")).await).1.starts_with("roll-call"));
     assert!(site.sim.world(World::stop_roll_call));
     site.pass(2 * 3600);

@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 /// For how long Astrow's list is believed.
 const FRESH: Duration = Duration::from_mins(5);
 
-/// Finds the department that PAC means: by code, then by name. Astrow shows departments by name.
+/// Finds the department that PAC means: by code, then by name. Astrow shows departments by name, and by code where
+/// they have none.
 #[derive(Debug)]
 pub(super) struct Departments {
     astrow: Arc<AstrowEndpoint>,
@@ -44,10 +45,33 @@ impl Directory for Departments {
         let list = known.as_ref().map_or(&[][..], |(_, list)| list);
         let code = Lookups::code_of(list, id.as_str());
         let found = code.and_then(|code| list.iter().find(|department| department.code == code));
-        Ok(found.map(|department| ExternalId::new(department.name.clone())))
+        Ok(found.map(shown))
     }
+}
+
+/// A department goes by its name, and by its code where it has none.
+fn shown(department: &Lookup) -> ExternalId {
+    let name = department.name.trim();
+    ExternalId::new(if name.is_empty() { department.code.as_str() } else { name })
 }
 
 fn unreadable(error: AstrowError) -> SyncError {
     SyncError::new(ErrorClass::Transient, "the departments of Astrow cannot be read").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_department_without_a_name_goes_by_its_code() {
+        let of = |name: &str| {
+            let mut department = Lookup::default();
+            department.code = "FIN".to_owned();
+            department.name = name.to_owned();
+            shown(&department)
+        };
+        assert_eq!(of(" "), ExternalId::new("FIN"));
+        assert_eq!(of("Finance "), ExternalId::new("Finance"));
+    }
 }

@@ -8,6 +8,7 @@ mod departments;
 mod doors;
 mod heartbeat;
 mod links;
+mod roll_call;
 mod switch;
 mod towards_pac;
 mod verbs;
@@ -193,6 +194,7 @@ impl Program for AstrowPac {
         if self.config.door.allow != Allowed::All(false) {
             chores.push(Arc::new(doors::Doors::new(sides.clone(), self.config.door.allow.clone())));
         }
+        chores.push(Arc::new(roll_call::RollCalls::new(sides.clone())));
         chores.push(Arc::new(heartbeat::Beat::new(sides.clone(), self.since)));
         chores
     }
