@@ -122,7 +122,8 @@ fn pac_keys(installation: &Installation) {
 #[test]
 fn what_init_writes_passes_check_as_soon_as_its_secrets_are_there() {
     for name in ["net2-timeware", "optima-timeware", "inventry-timeware", "booking-server", "astrow-pac"] {
-        let secrets = ["NET2_PASSWORD", "OPTIMA_KEY", "INVENTRY_KEY", "SMTP_PASSWORD", "ASTROW_PASSWORD"].map(|key| (key, "x".to_owned()));
+        let secrets = ["NET2_PASSWORD", "OPTIMA_KEY", "INVENTRY_KEY", "SMTP_PASSWORD", "ASTROW_PASSWORD"]
+            .map(|key| (key, "x".to_owned()));
         let link = [("FEED_LINK", "https://feeds.example/ical?key=x".to_owned())];
         let installation = Installation::of(name, "", secrets.into_iter().chain(link).collect());
         std::fs::remove_file(installation.folder().join(format!("{name}.toml"))).unwrap();

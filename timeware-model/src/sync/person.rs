@@ -64,7 +64,10 @@ impl Source<Person> for TimewareEndpoint {
 #[async_trait]
 impl Sink<Person> for TimewareEndpoint {
     fn writes(&self) -> WriteCaps {
-        writes(&*self.store, RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, ..RemovalCaps::default() })
+        writes(
+            &*self.store,
+            RemovalCaps { unlink_credentials: true, disable: true, mark_leaver: true, ..RemovalCaps::default() },
+        )
     }
 
     async fn create(&self, draft: &Draft<Person>, _attempt: &AttemptKey) -> Result<Record<Person>, SyncError> {
