@@ -210,8 +210,10 @@ fn the_service_opens_a_door_once_and_tells_astrow_that_it_lives() {
     eventually("the door", || state(wanted).contains("done").then_some(()));
     eventually("the refusal", || state(forbidden).contains("failed").then_some(()));
     assert_eq!(site.pac.world(|world| world.commands.len()), 1, "once, and only where it is allowed");
-    let beat = site.astrow.world(|world| world.heartbeats.last().cloned()).unwrap();
-    assert!(beat.pac_connected && beat.last_pac_contact.is_some());
+    eventually("the contact with PAC", || {
+        let beat = site.astrow.world(|world| world.heartbeats.last().cloned())?;
+        (beat.pac_connected && beat.last_pac_contact.is_some()).then_some(())
+    });
     service.kill().unwrap();
     service.wait().unwrap();
     let log = site.installation.run(&["log"]);

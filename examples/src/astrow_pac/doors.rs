@@ -22,6 +22,8 @@ const WAIT: Duration = Duration::from_secs(25);
 const PAUSE: Duration = Duration::from_secs(5);
 /// A door stays released for this long.
 const SECONDS: u16 = 5;
+/// A connection to PAC that takes longer is none.
+const CONNECT: Duration = Duration::from_secs(5);
 /// Characters of a label in PAC.
 const LABEL: usize = 64;
 /// An answer that Astrow does not take is given up after so many tries.
@@ -119,14 +121,14 @@ impl Doors {
         if !self.allowed.allows(reader) {
             return Err(Failure::new(format!("reader {reader} is not in door.allow")));
         }
-        if !self.sides.pac.is_connected() {
-            return Err(Failure::new("PAC is not connected"));
-        }
         Ok(reader)
     }
 
     async fn prepare(&self, desk: &Desk, command: &Command) -> Result<Arc<dyn PacSession>, Failure> {
-        let session = self.sides.pac().await?;
+        let away = |_| Failure::new("PAC is not connected");
+        let session = timeout(CONNECT, self.sides.pac()).await.map_err(away)?;
+        let session =
+            session.map_err(|failure| Failure::new(format!("PAC is not connected: {}", failure.message())))?;
         if !session.supports(Capability::DoorOpen) {
             return Err(Failure::new("PAC gives this client no right to open doors"));
         }

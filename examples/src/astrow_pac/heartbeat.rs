@@ -15,6 +15,8 @@ use super::Sides;
 const BEAT: Duration = Duration::from_secs(30);
 /// For so long PAC may think about an answer.
 const ANSWER: Duration = Duration::from_secs(5);
+/// Astrow is told this soon that the connection to PAC is there or gone.
+const STEP: Duration = Duration::from_secs(1);
 /// Longest distance to the next try after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -24,11 +26,13 @@ pub(super) struct Beat {
     sides: Arc<Sides>,
     since: DateTime<Utc>,
     answered: Mutex<Option<DateTime<Utc>>>,
+    /// What Astrow was told last.
+    connected: Mutex<bool>,
 }
 
 impl Beat {
     pub(super) fn new(sides: Arc<Sides>, since: DateTime<Utc>) -> Self {
-        Self { sides, since, answered: Mutex::default() }
+        Self { sides, since, answered: Mutex::default(), connected: Mutex::default() }
     }
 
     /// When PAC last answered; an open session is asked now. Making one is the business of others: it may take longer than
@@ -60,8 +64,13 @@ impl Chore for Beat {
         LONGEST_PAUSE
     }
 
+    /// Ends when it is time, or when the connection to PAC came or went.
     async fn next(&self, desk: &Desk) {
-        desk.clock().sleep(BEAT - ANSWER).await;
+        let told = *self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = desk.clock().uptime() + BEAT - ANSWER;
+        while desk.clock().uptime() < again && told == self.sides.pac.is_connected() {
+            desk.clock().sleep(STEP).await;
+        }
     }
 
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
@@ -80,6 +89,7 @@ impl Chore for Beat {
                 beat.message = (!connected).then(|| "PAC is not connected".to_owned());
             });
             session.heartbeat(&beat).await?;
+            *self.connected.lock().unwrap_or_else(PoisonError::into_inner) = connected;
         }
         Ok(ChoreReport::default())
     }
