@@ -191,7 +191,7 @@ impl Chore for Doors {
             self.obey(desk, &command, &mut report).await;
         }
         let untold = std::mem::take(&mut *self.untold.lock().await);
-        for answer in untold.into_iter() {
+        for answer in untold {
             self.tell(answer, &mut report).await;
         }
         Ok(report)

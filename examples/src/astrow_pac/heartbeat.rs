@@ -67,7 +67,7 @@ impl Chore for Beat {
     /// Ends when it is time, or when the connection to PAC came or went.
     async fn next(&self, desk: &Desk) {
         let told = *self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        let again = desk.clock().uptime() + BEAT - ANSWER;
+        let again = desk.clock().uptime() + BEAT.saturating_sub(ANSWER);
         while desk.clock().uptime() < again && told == self.sides.pac.is_connected() {
             desk.clock().sleep(STEP).await;
         }

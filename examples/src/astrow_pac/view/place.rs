@@ -150,12 +150,11 @@ impl View {
             return if state.shown == before { Err(error.clone().into()) } else { Ok(session) };
         }
         // What a session says of the log is from its beginning.
-        let session = match beginning_anew(&*session, state.shown) {
-            Some(_) => session,
-            None => {
-                self.sides.pac.close().await;
-                self.sides.pac().await?
-            }
+        let session = if beginning_anew(&*session, state.shown).is_some() {
+            session
+        } else {
+            self.sides.pac.close().await;
+            self.sides.pac().await?
         };
         let Some(log) = beginning_anew(&*session, state.shown) else { return Err(error.clone().into()) };
         state.begin_near_the_end(&log);
