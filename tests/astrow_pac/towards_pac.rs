@@ -212,7 +212,9 @@ fn with_people_switched_off_nothing_about_people_is_tried() {
         site.configure(Wishes { people: off, ..wishes });
         site.pac.world(|world| {
             let ids: Vec<u32> = world.people.keys().copied().collect();
-            ids.into_iter().for_each(|id| drop(world.edit_person(id, |person| person.first = "Odile".to_owned())));
+            for id in ids {
+                world.edit_person(id, |person| person.first = "Odile".to_owned());
+            }
         });
         site.astrow.world(|world| {
             let numbers: Vec<u32> = world.employees().keys().copied().collect();
