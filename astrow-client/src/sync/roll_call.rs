@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::AstrowEndpoint;
@@ -189,7 +189,8 @@ impl Seen {
 
 impl RollCallSpan {
     fn covers(&self, site: Option<&str>, at: DateTime<Utc>) -> bool {
-        self.is_about(site) && at >= self.start && (!self.over || at <= self.last_seen)
+        // Controllers tell whole seconds: what happened in the second of the last look may have happened after it.
+        self.is_about(site) && at >= self.start && (!self.over || at < self.last_seen.trunc_subsecs(0))
     }
 
     /// A roll call without sites is about all of them, and so is a reader about whose site nothing is known.
@@ -224,10 +225,10 @@ mod tests {
         assert!(seen.spans[0].covers(Some("HQ"), at(3)), "it runs still");
         seen.note(&RollCall::default(), at(5));
         let span = &seen.spans[0];
-        assert!(span.covers(Some("HQ"), at(0)) && span.covers(Some("HQ"), at(2)));
-        assert!(!span.covers(Some("HQ"), at(3)), "it may have been over already");
-        assert!(!span.covers(Some("LAB"), at(2)));
-        assert!(span.covers(None, at(2)), "nobody knows where the reader is");
+        assert!(span.covers(Some("HQ"), at(0)) && span.covers(Some("HQ"), at(1)));
+        assert!(!span.covers(Some("HQ"), at(2)), "it may have been over already when this second ended");
+        assert!(!span.covers(Some("LAB"), at(1)));
+        assert!(span.covers(None, at(1)), "nobody knows where the reader is");
         seen.note(&running("rc-2", 10, &[]), at(10));
         assert!(seen.spans[1].covers(Some("LAB"), at(30)) && !seen.spans[1].covers(Some("LAB"), at(9)));
     }
