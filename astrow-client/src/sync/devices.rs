@@ -64,9 +64,9 @@ impl AstrowEndpoint {
         let since = Some(reader).filter(|one| one.confirm_roll_call).and_then(|_| self.roll_calls.running_at(site));
         let device = Device {
             name: Known::Value(format!("Reader {}", reader.reader_id)),
-            kind: Known::from_option(since.map(|_| DeviceKind::Access)),
+            kind: since.map_or(Known::Unknown, |_| Known::Value(DeviceKind::Access)),
             suspended: Known::Value(since.is_none()),
-            take_from: Known::from_option(since),
+            take_from: since.map_or(Known::Unknown, Known::Value),
             ..Device::default()
         };
         Record::new(reader.reader_id.to_string(), device)
