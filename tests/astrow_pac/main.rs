@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 mod bookings;
+mod files;
 mod lost_connections;
 mod master;
 mod people;

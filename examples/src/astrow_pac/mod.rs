@@ -210,6 +210,7 @@ impl Program for AstrowPac {
             verbs::terminals::command(),
             verbs::certificate::command(),
             verbs::badge_check::command(),
+            verbs::files::command(),
             switch::command(),
         ]
     }
@@ -221,6 +222,7 @@ impl Program for AstrowPac {
     async fn verb(&self, name: &str, arguments: &clap::ArgMatches, desk: &Desk) -> Result<Answer, Failure> {
         match name {
             "terminals" => verbs::terminals::run(arguments, &self.sides, &self.config.bookings, desk).await,
+            verbs::files::NAME => verbs::files::run(arguments, self.sides.astrow.files()).await,
             "switch-master" => switch::run(arguments, self.config.people.master, desk).await,
             _ => verbs::certificate::run(arguments, &self.config.pac, desk.setup().data()).await,
         }

@@ -2,4 +2,5 @@
 
 pub(super) mod badge_check;
 pub(super) mod certificate;
+pub(super) mod files;
 pub(super) mod terminals;
