@@ -86,6 +86,7 @@ impl Sink<Person> for AstrowEndpoint {
                 mark_leaver: true,
                 delete,
                 withheld: (!delete).then_some(DELETE_SETTING),
+                ..RemovalCaps::default()
             },
             parallel: 4,
             ..files

@@ -45,7 +45,7 @@ pub struct People {
     pub delete_employees: bool,
     /// Days between the day on which the badges go and the day on which the person is deleted.
     pub delete_after_days: u32,
-    /// Whether people are deleted too whom this program has not made, only matched.
+    /// Whether people are deleted too whom this program has not made, only matched; only in Astrow.
     pub delete_adopted: bool,
     /// Whether a deletion in Astrow, which takes all history with it, is accepted.
     pub delete_astrow_history_ok: bool,
@@ -124,6 +124,10 @@ impl Config {
         if self.bookings.to_pac && !leads {
             let what = "bookings go from Astrow to PAC only where Astrow leads";
             fault("bookings.to_pac", what, "Take it out, or write master = \"astrow\"");
+        }
+        if self.people.delete_adopted && leads {
+            let what = "PAC deletes only people whom this program has made";
+            fault("people.delete_adopted", what, "Take it out: whoever else is to go is deleted at PAC by hand");
         }
         if self.astrow.driver == AstrowDriver::Files {
             let way = "this goes by Astrow's interface only, not with driver = \"files\"";
@@ -265,6 +269,13 @@ mod tests {
         assert_eq!(settings(files, both), ["bookings.to_pac", "door.allow"]);
         assert!(settings(rest, both).is_empty());
         assert!(settings(files, r#""door":{"allow":false}"#).is_empty());
+    }
+
+    #[test]
+    fn only_astrow_deletes_people_whom_this_program_has_not_made() {
+        let adopted = |master| format!(r#""people":{{"master":"{master}","delete_adopted":true}}"#);
+        assert_eq!(settings(r#"{"driver":"rest"}"#, &adopted("astrow")), ["people.delete_adopted"]);
+        assert!(settings(r#"{"driver":"rest"}"#, &adopted("pac")).is_empty());
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Sink<Person> for Net2Endpoint {
                 disable: true,
                 mark_leaver: true,
                 delete: true,
-                withheld: None,
+                ..RemovalCaps::default()
             },
             parallel: 4,
         }

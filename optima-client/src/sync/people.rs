@@ -76,7 +76,7 @@ impl Sink<Person> for OptimaEndpoint {
                 disable: has("state"),
                 mark_leaver: false,
                 delete: self.can(&Capability::DeleteBadges),
-                withheld: None,
+                ..RemovalCaps::default()
             },
             parallel: 4,
             ..self.write_caps("badge", rules.has_marker())

@@ -102,6 +102,7 @@ impl Sink<Human> for PacEndpoint {
                 unlink_credentials: self.can(Capability::CredentialsWrite) || self.can(Capability::PeopleWrite),
                 disable: self.can(Capability::PeopleWrite),
                 delete: self.can(Capability::PeopleDelete),
+                only_own: true,
                 ..RemovalCaps::default()
             },
             parallel: 4,

@@ -118,7 +118,7 @@ pub enum Update {
 
 /// What removal can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent abilities")]
+#[expect(clippy::struct_excessive_bools, reason = "independent abilities")]
 pub struct RemovalCaps {
     /// Credentials can be withdrawn while the record stays active.
     pub unlink_credentials: bool,
@@ -128,6 +128,8 @@ pub struct RemovalCaps {
     pub mark_leaver: bool,
     /// The record can be deleted for good.
     pub delete: bool,
+    /// Only records that this client made itself are deleted, whatever the settings say.
+    pub only_own: bool,
     /// The setting that would let records be deleted, where deleting is possible and held back.
     pub withheld: Option<&'static str>,
 }

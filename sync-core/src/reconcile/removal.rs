@@ -80,9 +80,11 @@ impl Classifier<'_> {
         self.input.settings.create_inactive && *how == Removal::Disable && link.removed.is_none() && inactive
     }
 
-    /// C18: only what was made here is deleted for good, unless adopted records are given up as well.
+    /// C18: only what was made here is deleted for good, unless adopted records are given up as well, and the other side
+    /// deletes those.
     fn deletable(&self, link: &Link) -> bool {
-        link.ownership == Ownership::Owned || self.input.settings.delete_adopted
+        let adopted_too = self.input.settings.delete_adopted && !self.input.secondary_writes.removal.only_own;
+        link.ownership == Ownership::Owned || adopted_too
     }
 
     /// What has been done, and what keeps the record from being deleted for good where that is the policy.
@@ -92,7 +94,11 @@ impl Classifier<'_> {
         match due(policy, taken.at) {
             None => done,
             Some(_) if !self.deletable(link) => {
-                format!("{done}; not deleted, since it was not made here: delete_adopted would release it")
+                let more = match caps.only_own {
+                    true => ", and the other side deletes only whom this program made",
+                    false => ": delete_adopted would release it",
+                };
+                format!("{done}; not deleted, since it was not made here{more}")
             }
             Some(_) if !caps.delete => match caps.withheld {
                 Some(setting) => format!("{done}; not deleted: {setting} would release it"),

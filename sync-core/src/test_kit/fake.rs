@@ -83,7 +83,7 @@ impl<T: Entity> FakeSide<T> {
                     disable: true,
                     mark_leaver: true,
                     delete: true,
-                    withheld: None,
+                    ..RemovalCaps::default()
                 },
                 parallel: 4,
             },
