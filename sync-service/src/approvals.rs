@@ -106,8 +106,7 @@ pub(crate) async fn used(desk: &Desk, hash: &str) -> Result<(), Failure> {
 }
 
 async fn shown(desk: &Desk, pair: &Pair) -> Result<Option<Shown>, Failure> {
-    let value = desk.journal().document(SHOWN, &pair.to_string()).await?;
-    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    Ok(desk.journal().stored(SHOWN, &pair.to_string()).await?)
 }
 
 fn usable(hash: &str) -> Result<String, Failure> {

@@ -80,8 +80,7 @@ fn is_apart(ahead: TimeDelta) -> bool {
 }
 
 async fn told(desk: &Desk, name: &str) -> Result<Option<Apart>, Failure> {
-    let told = desk.journal().document(APART, name).await?;
-    Ok(told.and_then(|told| serde_json::from_value(told).ok()))
+    Ok(desk.journal().stored(APART, name).await?)
 }
 
 fn sentence(name: &str, ahead: TimeDelta) -> String {

@@ -318,7 +318,6 @@ pub(crate) struct KeptFailure {
 impl LastRun {
     /// Nothing if it never ran.
     pub(crate) async fn of(desk: &Desk, key: &str) -> Result<Self, Failure> {
-        let run = desk.journal().document(RUN, key).await?;
-        Ok(run.and_then(|run| serde_json::from_value(run).ok()).unwrap_or_default())
+        Ok(desk.journal().stored(RUN, key).await?.unwrap_or_default())
     }
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::config::Schedule;
 use crate::progress::Stoppable;
-use crate::{Failure, Installation, Setup, cycle};
+use crate::{Failure, Installation, Interval, Setup, cycle};
 
 /// An installation that is opened for one verb.
 #[derive(Debug)]
@@ -88,6 +88,14 @@ impl Desk {
     /// The time.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Ends after this interval of the schedule; never where it is switched off.
+    pub async fn wait(&self, interval: Interval) {
+        match interval.get() {
+            Some(distance) => self.clock.sleep(distance).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Who gives the order.
@@ -188,7 +196,7 @@ impl Part {
         self.interval(schedule).get().is_some()
     }
 
-    pub(crate) fn interval(self, schedule: Schedule) -> crate::Interval {
+    pub(crate) fn interval(self, schedule: Schedule) -> Interval {
         match self {
             Self::Definitions => schedule.definitions,
             Self::People => schedule.people,

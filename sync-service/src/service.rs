@@ -311,14 +311,12 @@ pub(crate) struct Beat {
 
 /// When a part runs next, as far as the service has said.
 pub(crate) async fn next_of(desk: &Desk, name: &str) -> Result<Option<DateTime<Utc>>, Failure> {
-    let next = desk.journal().document(NEXT, name).await?;
-    Ok(next.and_then(|next| serde_json::from_value(next).ok()))
+    Ok(desk.journal().stored(NEXT, name).await?)
 }
 
 /// Whether a service runs, and since when.
 pub(crate) async fn beat(desk: &Desk) -> Result<Beat, Failure> {
-    let beat = desk.journal().document(SERVICE, "beat").await?;
-    let mut beat: Beat = beat.and_then(|beat| serde_json::from_value(beat).ok()).unwrap_or_default();
+    let mut beat: Beat = desk.journal().stored(SERVICE, "beat").await?.unwrap_or_default();
     let age = beat.at.and_then(|at| (desk.clock().now() - at).to_std().ok());
     beat.running = age.is_some_and(|age| age < BEAT * 4);
     Ok(beat)

@@ -14,15 +14,14 @@ use sync_core::model::{ExternalId, Person};
 use sync_core::reconcile::SyncLink;
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 
-use super::Sides;
 use super::config::Master;
 use super::definitions::Definitions;
+use super::{KIND, LONGEST_PAUSE, Sides};
 
 /// Distance between two looks at the master's changes.
 const LOOK: Duration = Duration::from_secs(2);
 /// More changes than this are left to a comparison of everybody.
 const ONE_BY_ONE: usize = 200;
-const KIND: &str = "astrow_pac";
 /// The name by which Astrow knows this program: what it changed itself is no news.
 pub(super) const CLIENT: &str = concat!("astrow-pac/", env!("CARGO_PKG_VERSION"));
 
@@ -151,7 +150,7 @@ impl Chore for Changes {
 
     /// A change is to go over within seconds, however long a system was away.
     fn longest_pause(&self) -> Duration {
-        Duration::from_secs(30)
+        LONGEST_PAUSE
     }
 
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {

@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Sides;
 use super::config::Allowed;
+use super::{LONGEST_PAUSE, Sides};
 
 /// For how long Astrow is asked to wait for a command.
 const WAIT: Duration = Duration::from_secs(25);
@@ -28,8 +28,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 const LABEL: usize = 64;
 /// An answer that Astrow does not take is given up after so many tries.
 const TRIES: u32 = 60;
-/// Longest distance to the next try after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Carries out what somebody ordered in Astrow.
 #[derive(Debug)]

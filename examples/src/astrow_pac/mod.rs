@@ -1,22 +1,25 @@
 //! PAC Access Central ⇄ Astrow.
 
+mod bookings_to_pac;
 mod changes;
 mod config;
 mod definitions;
 mod demo;
 mod departments;
 mod doors;
+mod failures;
 mod heartbeat;
 mod links;
+mod person_ids;
 mod roll_call;
 mod switch;
-mod towards_pac;
 mod verbs;
 mod view;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use astrow_client::model::AstrowSession;
 use astrow_client::sync::{AstrowDriver, AstrowEndpoint};
@@ -36,6 +39,11 @@ use sync_service::{
 pub use config::{Allowed, Bookings, Config, Door, Master, People};
 
 use crate::section;
+
+/// Documents of this program in the journal.
+const KIND: &str = "astrow_pac";
+/// Longest distance to the next try of what is to go over within seconds, however long a system was away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The two systems.
 struct Sides {
@@ -114,7 +122,7 @@ impl Program for AstrowPac {
     }
 
     fn schedule() -> Schedule {
-        let seconds = |seconds| Interval::every(std::time::Duration::from_secs(seconds));
+        let seconds = |seconds| Interval::every(Duration::from_secs(seconds));
         let mut schedule = Schedule::default();
         schedule.definitions = seconds(300);
         schedule.people = seconds(60 * 60);
@@ -184,11 +192,11 @@ impl Program for AstrowPac {
             let master = self.config.people.master;
             chores.push(Arc::new(changes::Changes::new(sides.clone(), link, definitions, master)));
             if leads {
-                chores.push(Arc::new(towards_pac::PersonIds(sides.clone())));
+                chores.push(Arc::new(person_ids::PersonIds(sides.clone())));
             }
         }
         if leads && self.config.bookings.to_pac {
-            chores.push(Arc::new(towards_pac::BookingsToPac::new(sides.clone(), self.config.bookings.clone())));
+            chores.push(Arc::new(bookings_to_pac::BookingsToPac::new(sides.clone(), self.config.bookings.clone())));
         }
         chores.push(Arc::new(view::View::new(sides.clone())));
         if self.config.door.allow != Allowed::All(false) {

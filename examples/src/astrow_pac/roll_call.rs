@@ -11,14 +11,11 @@ use sync_core::journal::{Durability, Write};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
 use tokio::sync::Mutex;
 
-use super::Sides;
+use super::{KIND, LONGEST_PAUSE, Sides};
 
-const KIND: &str = "astrow_pac";
 const KEY: &str = "roll calls";
 /// Distance between two looks. A roll call that is shorter may be missed.
 const EVERY: Duration = Duration::from_secs(5);
-/// The longest time without a look while Astrow does not answer.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// Looks every few seconds whether a roll call runs, and keeps what was seen for swipes that come late.
 #[derive(Debug)]
@@ -35,8 +32,7 @@ impl RollCalls {
 
     /// What an earlier process has kept; given to Astrow's endpoint before anything is delivered.
     async fn remember(&self, desk: &Desk) -> Result<Vec<RollCallSpan>, Failure> {
-        let known = desk.journal().document(KIND, KEY).await?;
-        let spans: Vec<RollCallSpan> = known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
+        let spans: Vec<RollCallSpan> = desk.journal().stored(KIND, KEY).await?.unwrap_or_default();
         self.sides.astrow.roll_calls_known(spans.clone());
         Ok(spans)
     }
@@ -53,7 +49,7 @@ impl Chore for RollCalls {
     }
 
     fn longest_pause(&self) -> Duration {
-        LONGEST
+        LONGEST_PAUSE
     }
 
     async fn next(&self, desk: &Desk) {

@@ -12,9 +12,9 @@ use sync_core::model::{ExternalId, Pair};
 use sync_core::reconcile::{Approval, Context, Explanation, LinkReport, Plan, RunError, Settings, SyncLink};
 use sync_service::{Answer, Desk, Exit, Failure};
 
+use super::KIND;
 use super::config::Master;
 
-const KIND: &str = "astrow_pac";
 const KEY: &str = "master";
 
 /// A link of people that is planned at any time and carried out only while the master is the one that was confirmed.
@@ -48,8 +48,7 @@ impl OneMaster {
 
 /// Who led when people were last synchronised, as far as anybody did.
 async fn confirmed(journal: &dyn Journal) -> Result<Option<String>, RunError> {
-    let known = journal.document(KIND, KEY).await?;
-    Ok(known.and_then(|known| known.as_str().map(str::to_owned)))
+    Ok(journal.stored(KIND, KEY).await?)
 }
 
 fn put(master: Master) -> Write {

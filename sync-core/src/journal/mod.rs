@@ -23,6 +23,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 
 use crate::model::{EndpointName, EventKey, ExternalId, Fingerprint, HashKey, Pair, SyncKey};
 
@@ -152,4 +153,15 @@ pub trait Journal: Send + Sync + fmt::Debug {
 
     /// Number of events by state.
     async fn event_counts(&self, endpoint: &EndpointName) -> Result<BTreeMap<EventState, u64>, JournalError>;
+}
+
+impl dyn Journal + '_ {
+    /// A document as the type that was stored in it; nothing where it does not read as one, as if it were not there.
+    ///
+    /// # Errors
+    /// As [`Journal::document`].
+    pub async fn stored<T: DeserializeOwned>(&self, kind: &str, key: &str) -> Result<Option<T>, JournalError> {
+        let value = self.document(kind, key).await?;
+        Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    }
 }

@@ -152,9 +152,7 @@ impl<T: Entity> Reconciler<T> {
         }
         if let (Some(primary), true) = (&action.primary, action.generation > 0) {
             let key = self.record_key(primary);
-            let before = context.journal.document(RECREATED, &key).await?;
-            let mut times: Vec<DateTime<Utc>> =
-                before.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+            let mut times: Vec<DateTime<Utc>> = context.journal.stored(RECREATED, &key).await?.unwrap_or_default();
             times.push(context.clock.now());
             let old = times.len().saturating_sub(10);
             times.drain(..old);
@@ -222,8 +220,7 @@ impl<T: Entity> Reconciler<T> {
         stays: bool,
         context: &Context<'_>,
     ) -> Result<Write, RunError> {
-        let before = context.journal.document("flap", &key).await?;
-        let before: Flap = before.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        let before: Flap = context.journal.stored("flap", &key).await?.unwrap_or_default();
         let now = context.clock.now();
         let mut flap = Flap { wrote: wrote.clone(), ..Flap::default() };
         if before.wrote == *wrote {

@@ -262,9 +262,8 @@ impl<T: Entity> Reconciler<T> {
 
     /// Actions that a person approved in a plan that was interrupted.
     async fn approved_actions(&self, context: &Context<'_>) -> Result<BTreeSet<String>, RunError> {
-        let stored = context.journal.document(APPROVED_ACTIONS, &self.pair.to_string()).await?;
-        let stored: Option<(DateTime<Utc>, BTreeSet<String>)> =
-            stored.and_then(|value| serde_json::from_value(value).ok());
+        let key = self.pair.to_string();
+        let stored: Option<(DateTime<Utc>, BTreeSet<String>)> = context.journal.stored(APPROVED_ACTIONS, &key).await?;
         let fresh = stored.filter(|(at, _)| context.clock.now() - *at < Duration::hours(APPROVAL_HOURS));
         Ok(fresh.map(|(_, actions)| actions).unwrap_or_default())
     }

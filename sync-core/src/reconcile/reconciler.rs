@@ -384,8 +384,7 @@ impl<T: Entity> Reconciler<T> {
     ) -> Result<(), RunError> {
         let identity = endpoint.identify().await.map_err(|error| RunError::endpoint(side, &self.pair, error))?;
         let name = endpoint.name().to_string();
-        let known = context.journal.document("identity", &name).await?;
-        let known: Option<EndpointIdentity> = known.and_then(|value| serde_json::from_value(value).ok());
+        let known: Option<EndpointIdentity> = context.journal.stored("identity", &name).await?;
         if let Some(difference) = known.as_ref().and_then(|known| known.differs_from(&identity)) {
             let error = SyncError::new(
                 ErrorClass::Config,

@@ -67,8 +67,7 @@ impl<T: Entity> Reconciler<T> {
 
     async fn refusal(&self, action: &Action, why: String, context: &Context<'_>) -> Result<Option<Write>, RunError> {
         let Some((kind, key)) = self.refusal_key(action) else { return Ok(None) };
-        let before = context.journal.document(kind, &key).await?;
-        let before: Option<Refusal> = before.and_then(|value| serde_json::from_value(value).ok());
+        let before: Option<Refusal> = context.journal.stored(kind, &key).await?;
         let attempts = before.map_or(0, |refusal| refusal.attempts);
         let fingerprint = match action.side {
             Side::Secondary => action.primary_seen,

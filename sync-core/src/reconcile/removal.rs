@@ -94,9 +94,10 @@ impl Classifier<'_> {
         match due(policy, taken.at) {
             None => done,
             Some(_) if !self.deletable(link) => {
-                let more = match caps.only_own {
-                    true => ", and the other side deletes only whom this program made",
-                    false => ": delete_adopted would release it",
+                let more = if caps.only_own {
+                    ", and the other side deletes only whom this program made"
+                } else {
+                    ": delete_adopted would release it"
                 };
                 format!("{done}; not deleted, since it was not made here{more}")
             }

@@ -19,7 +19,7 @@ use sync_core::model::ExternalId;
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 use tokio::sync::Mutex;
 
-use super::Sides;
+use super::{LONGEST_PAUSE, Sides};
 use place::State;
 use unsettled::Mark;
 
@@ -33,8 +33,6 @@ const BATCH: usize = 100;
 const PAGE: u16 = 500;
 /// So much of the log is shown in one run; what is left is for the next one.
 const PAGES: u32 = 20;
-/// Longest distance to the next try after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Shows PAC's events in Astrow, and again when their outcome is known.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ use serde_json::json;
 use sync_core::journal::{Durability, Write};
 use sync_service::{Desk, Failure};
 
+use super::super::KIND;
 use super::unsettled::{Tier, Unsettled};
 use super::{PAGE, View};
 
 /// Where the view begins when it has never been filled: this many events back.
 const FIRST: u64 = 500;
 
-const KIND: &str = "astrow_pac";
 const KEY: &str = "view";
 /// Marks of events, a document for each block of numbers.
 const MARKS: &str = "astrow_pac_view";
@@ -49,8 +49,7 @@ struct Kept {
 impl State {
     /// Where an earlier process was, or a little before the end of the log.
     pub(super) async fn begin(desk: &Desk, session: &dyn PacSession) -> Result<Self, Failure> {
-        if let Some(kept) = desk.journal().document(KIND, KEY).await?
-            && let Ok(kept) = serde_json::from_value::<Kept>(kept)
+        if let Some(kept) = desk.journal().stored::<Kept>(KIND, KEY).await?
             && let Ok(epoch) = kept.epoch.parse::<Epoch>()
         {
             return Ok(Self {

@@ -1,27 +1,26 @@
-//! Where Astrow leads: what PAC gets besides people. Its own person ids go back to Astrow, bookings go to PAC.
+//! Where Astrow leads: bookings that were made there go to PAC.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use astrow_client::model::{
-    AstrowCapability, AstrowError, AstrowErrorKind, AstrowSession, BookingDirection, BookingRecord, Master, Page,
-    PageCursor, PersNo,
+    AstrowError, AstrowErrorKind, AstrowSession, BookingDirection, BookingRecord, Page, PageCursor, PersNo,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset, Utc};
 use pac_oem::model::{BookingDraft, Capability, Direction, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sync_core::connector::{ErrorClass, SyncError};
-use sync_core::journal::{Durability, LinkState, Side, Stream, Write};
-use sync_core::model::{ExternalId, FieldValue, Scalar};
+use sync_core::connector::ErrorClass;
+use sync_core::journal::{Durability, LinkState, Side, Write};
+use sync_core::model::ExternalId;
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage, Trouble};
 use uuid::Uuid;
 
-use super::Sides;
 use super::config::Bookings;
+use super::failures::{is_about_everything, tell};
+use super::{KIND, Sides};
 
-const KIND: &str = "astrow_pac";
 const KEY: &str = "bookings to pac";
 /// Documents of bookings that cannot be sent as things are, by their number.
 const KEPT: &str = "astrow_pac booking kept";
@@ -31,91 +30,12 @@ const MOST_KEPT: usize = 5_000;
 const STORED_AFTER: u32 = 20;
 /// So many failures in a run that are nobody's fault end it.
 const ODD: u32 = 3;
-/// So many failures of a run are told one by one.
-const TOLD: usize = 50;
-
-/// Notes PAC's person ids in Astrow, where PAC alone can give them.
-#[derive(Debug)]
-pub(super) struct PersonIds(pub(super) Arc<Sides>);
 
 /// Carries bookings that were made in Astrow to PAC, each once by its key.
 #[derive(Debug)]
 pub(super) struct BookingsToPac {
     sides: Arc<Sides>,
     settings: Bookings,
-}
-
-#[async_trait]
-impl Chore for PersonIds {
-    fn name(&self) -> &'static str {
-        "person ids"
-    }
-
-    fn stage(&self) -> Stage {
-        Stage::AfterLinks
-    }
-
-    async fn next(&self, desk: &Desk) {
-        match desk.setup().schedule.people.get() {
-            Some(interval) => desk.clock().sleep(interval).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// One after the other until all are done; whoever fails is for the next time.
-    async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
-        let mut report = ChoreReport::default();
-        let session = self.0.astrow().await?;
-        if !session.supports(AstrowCapability::EmployeesChange) {
-            return Ok(report);
-        }
-        for (number, person) in missing(desk, &self.0).await? {
-            if desk.is_stopping() {
-                break;
-            }
-            match note(&*session, number, person).await {
-                Ok(noted) => report.count("person_ids_noted", noted.into()),
-                Err(error) => {
-                    let error = SyncError::from(error);
-                    if is_about_everything(error.class()) {
-                        return Err(error.into());
-                    }
-                    tell(&mut report, Trouble::new(format!("person id of {number}"), error.to_string()));
-                }
-            }
-        }
-        Ok(report)
-    }
-}
-
-/// Whether Astrow was told something new.
-async fn note(session: &dyn AstrowSession, number: PersNo, person: u32) -> Result<bool, AstrowError> {
-    let Some(employee) = session.employee(number).await? else { return Ok(false) };
-    let Some(etag) = employee.etag.as_ref().filter(|_| employee.pac.person_id != Some(person)) else {
-        return Ok(false);
-    };
-    let mut tab = employee.pac.clone();
-    tab.person_id = Some(person);
-    tab.master = Some(Master::Astrow);
-    session.set_pac(number, tab, etag).await?;
-    Ok(true)
-}
-
-/// Linked employees for whom Astrow does not know PAC's id yet, as far as it was last seen.
-async fn missing(desk: &Desk, sides: &Sides) -> Result<Vec<(PersNo, u32)>, Failure> {
-    let pair = &sides.people;
-    let stream = Stream::of(pair, Side::Primary);
-    let mut all = Vec::new();
-    for link in desk.journal().links(pair).await?.into_iter().filter(|link| link.state == LinkState::Live) {
-        let (Some(employee), Some(person)) = (&link.primary, &link.secondary) else { continue };
-        let (Ok(number), Ok(id)) = (employee.as_str().parse(), person.as_str().parse()) else { continue };
-        let seen = desk.journal().seen(&stream, employee).await?;
-        let noted = seen.as_ref().map(|seen| seen.fields.get("access_id"));
-        if noted != Some(&FieldValue::Value(Scalar::Text(person.as_str().to_owned()))) {
-            all.push((number, id));
-        }
-    }
-    Ok(all)
 }
 
 impl BookingsToPac {
@@ -135,10 +55,7 @@ impl Chore for BookingsToPac {
     }
 
     async fn next(&self, desk: &Desk) {
-        match desk.setup().schedule.events.get() {
-            Some(interval) => desk.clock().sleep(interval).await,
-            None => std::future::pending().await,
-        }
+        desk.wait(desk.setup().schedule.events).await;
     }
 
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
@@ -202,8 +119,7 @@ struct Kept {
 
 impl<'a> Trip<'a> {
     async fn begin(desk: &'a Desk, sides: &'a Sides, begin: Option<DateTime<Utc>>) -> Result<Self, Failure> {
-        let known = desk.journal().document(KIND, KEY).await?;
-        let place = known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
+        let place = desk.journal().stored(KIND, KEY).await?.unwrap_or_default();
         let kept = desk.journal().documents(KEPT, "").await?.into_iter();
         Ok(Self {
             desk,
@@ -417,28 +333,14 @@ fn named(what: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("astrow-pac:booking:{what}").as_bytes())
 }
 
-/// Whether the next one would fail like this one.
-fn is_about_everything(class: ErrorClass) -> bool {
-    use ErrorClass::{Auth, Config, InDoubt, RateLimited, Transient};
-    matches!(class, Transient | RateLimited | InDoubt | Auth | Config)
-}
-
 /// Whether it will be refused as long as it is as it is.
 fn is_about_this_one(class: ErrorClass) -> bool {
     matches!(class, ErrorClass::Invalid | ErrorClass::NotFound | ErrorClass::Duplicate | ErrorClass::Bug)
 }
 
-fn tell(report: &mut ChoreReport, trouble: Trouble) {
-    match report.troubles.len() {
-        known if known < TOLD => report.troubles.push(trouble),
-        TOLD => report.troubles.push(Trouble::new("more", "failed like these")),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use astrow_client::model::AstrowInfo;
+    use astrow_client::model::{AstrowCapability, AstrowInfo};
 
     use super::*;
 
@@ -499,12 +401,5 @@ mod tests {
         let long = "b".repeat(58);
         assert!(key(&long).len() <= 64 && key(&long) == key(&long) && key(&long) != key(&"c".repeat(58)));
         assert_ne!(attempt("b-1", 101), attempt("b-1", 102));
-    }
-
-    #[test]
-    fn many_failures_are_told_in_few_words() {
-        let mut report = ChoreReport::default();
-        (0..200).for_each(|n| tell(&mut report, Trouble::new(format!("booking {n}"), "refused")));
-        assert_eq!(report.troubles.len(), TOLD + 1);
     }
 }
