@@ -13,6 +13,7 @@ pub(crate) mod replay;
 pub(crate) mod retry;
 pub(crate) mod scrub;
 pub(crate) mod server_clock;
+mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod token;
 pub(crate) mod transport;

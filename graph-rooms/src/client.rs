@@ -37,8 +37,6 @@ struct Inner {
     gate: Semaphore,
     in_flight: usize,
     tenant: String,
-    #[cfg(feature = "sync")]
-    trust: Trust,
 }
 
 impl GraphClient {
@@ -164,7 +162,7 @@ impl GraphClient {
 
     #[cfg(feature = "sync")]
     pub(crate) fn trust(&self) -> &Trust {
-        &self.inner.trust
+        self.inner.http.trust()
     }
 
     #[cfg(feature = "sync")]
@@ -391,7 +389,7 @@ impl GraphClientBuilder {
         });
         let base = self.base_url.unwrap_or_else(|| self.cloud.graph().to_owned());
         let label = self.label.unwrap_or_else(|| tenant.clone());
-        let (timeouts, retry, pace, trust) = (self.timeouts, self.retry, self.pace, self.trust.clone());
+        let (timeouts, retry, pace, trust) = (self.timeouts, self.retry, self.pace, self.trust);
         let (transport, clock) = (self.transport, self.clock);
         let road = || {
             let http: HttpClientBuilder = HttpClient::builder(&base)
@@ -414,8 +412,6 @@ impl GraphClientBuilder {
             gate: Semaphore::new(self.in_flight),
             in_flight: self.in_flight,
             tenant,
-            #[cfg(feature = "sync")]
-            trust: self.trust,
         };
         Ok(GraphClient { inner: Arc::new(inner) })
     }

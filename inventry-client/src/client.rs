@@ -7,9 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use connector_http::profile::{AuthKind, Credentials, Profile};
-use connector_http::{
-    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Pace, RetryPolicy, SendOptions, Timeouts, Transport, Trust,
-};
+use connector_http::{Error, ErrorKind, HttpClient, HttpClientBuilder, SendOptions, Timeouts};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -44,8 +42,6 @@ struct Inner {
     zone: Option<Tz>,
     /// The zone by the server's own word, once it was asked for.
     told_zone: OnceCell<Option<Tz>>,
-    #[cfg(feature = "sync")]
-    trust: Trust,
 }
 
 impl InventryClient {
@@ -184,8 +180,8 @@ impl InventryClient {
     }
 
     #[cfg(feature = "sync")]
-    pub(crate) fn trust(&self) -> &Trust {
-        &self.inner.trust
+    pub(crate) fn trust(&self) -> &connector_http::Trust {
+        self.inner.http.trust()
     }
 
     /// The address of a call.
@@ -329,7 +325,6 @@ pub struct InventryClientBuilder {
     key: Option<SecretString>,
     user: Option<String>,
     profile: Option<Profile>,
-    trust: Trust,
     zone: Option<Tz>,
 }
 
@@ -339,7 +334,7 @@ impl InventryClientBuilder {
             Timeouts { connect: Duration::from_secs(5), whole: Duration::from_secs(30), ..Timeouts::default() };
         let http =
             HttpClient::builder(url).user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).timeouts(timeouts);
-        Self { http, key: None, user: None, profile: None, trust: Trust::default(), zone: None }
+        Self { http, key: None, user: None, profile: None, zone: None }
     }
 
     /// The key; with a user beside it, the secret or password.
@@ -360,52 +355,18 @@ impl InventryClientBuilder {
         self
     }
 
-    /// Which certificate of the server to trust.
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
     /// The zone for times without an offset; without it the profile's or the server's own word counts.
     pub fn time_zone(mut self, zone: Tz) -> Self {
         self.zone = Some(zone);
         self
     }
 
-    /// How long anything may take: 5 seconds to connect, 30 for a call.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.http = self.http.timeouts(timeouts);
-        self
-    }
-
-    /// How often a failed call is repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.http = self.http.retry(retry);
-        self
-    }
-
-    /// How fast calls may follow each other.
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.http = self.http.pace(pace);
-        self
-    }
-
-    /// The name of this installation in logs.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.http = self.http.label(label);
-        self
-    }
-
-    /// Another way to carry requests, such as a recorder or a replay.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.http = self.http.transport(transport);
-        self
-    }
-
-    /// Another clock, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.http = self.http.clock(clock);
-        self
+    connector_http::client_settings! {
+        trust: "Which certificate of the server to trust.",
+        timeouts: "How long anything may take: 5 seconds to connect, 30 for a call.",
+        retry: "How often a failed call is repeated.",
+        pace: "How fast calls may follow each other.",
+        label: "The name of this installation in logs.",
     }
 
     /// Makes the client. Everything is checked here, nothing is sent.
@@ -427,16 +388,9 @@ impl InventryClientBuilder {
             None => Credentials::key(key),
         };
         let tokens = profile.sign_in(&credentials)?;
-        let http = self.http.trust(self.trust.clone()).tokens(tokens).build()?;
+        let http = self.http.tokens(tokens).build()?;
         refuse_clear_text(http.base())?;
-        let inner = Inner {
-            http,
-            profile,
-            zone: self.zone,
-            told_zone: OnceCell::new(),
-            #[cfg(feature = "sync")]
-            trust: self.trust,
-        };
+        let inner = Inner { http, profile, zone: self.zone, told_zone: OnceCell::new() };
         Ok(InventryClient { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }

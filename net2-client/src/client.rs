@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use connector_http::{
-    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts,
-    Transport, Trust,
-};
+use connector_http::{Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, SendOptions, Timeouts};
 use secrecy::SecretString;
 
 use crate::access_levels::AccessLevels;
@@ -43,8 +40,6 @@ struct Inner {
     http: HttpClient,
     sign_in: Arc<SignIn>,
     zone: Tz,
-    #[cfg(any(feature = "live", feature = "sync"))]
-    trust: Trust,
 }
 
 impl Net2Client {
@@ -216,11 +211,6 @@ impl Net2Client {
     pub(crate) fn http(&self) -> &HttpClient {
         &self.inner.http
     }
-
-    #[cfg(any(feature = "live", feature = "sync"))]
-    pub(crate) fn trust(&self) -> &Trust {
-        &self.inner.trust
-    }
 }
 
 impl fmt::Debug for Net2Client {
@@ -238,7 +228,6 @@ pub struct Net2ClientBuilder {
     client_id: String,
     client_secret: Option<SecretString>,
     mfa: Option<Arc<dyn MfaCodes>>,
-    trust: Trust,
     zone: Tz,
 }
 
@@ -255,7 +244,6 @@ impl Net2ClientBuilder {
             client_id: String::new(),
             client_secret: None,
             mfa: None,
-            trust: Trust::default(),
             zone: Tz::UTC,
         }
     }
@@ -285,52 +273,18 @@ impl Net2ClientBuilder {
         self
     }
 
-    /// Which certificate of the server to trust. Net2 issues its own, so pinning it is usual.
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
     /// The zone of the server, for times without an offset; UTC unless set.
     pub fn time_zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// How long anything may take: 5 seconds to connect, 30 for a call, 120 for large answers.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.http = self.http.timeouts(timeouts);
-        self
-    }
-
-    /// How often a failed call is repeated. Door commands and creations are not repeated whatever is set here.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.http = self.http.retry(retry);
-        self
-    }
-
-    /// How fast calls may follow each other.
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.http = self.http.pace(pace);
-        self
-    }
-
-    /// The name of this server in logs.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.http = self.http.label(label);
-        self
-    }
-
-    /// Another way to carry requests, such as a recorder or a replay.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.http = self.http.transport(transport);
-        self
-    }
-
-    /// Another clock, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.http = self.http.clock(clock);
-        self
+    connector_http::client_settings! {
+        trust: "Which certificate of the server to trust. Net2 issues its own, so pinning it is usual.",
+        timeouts: "How long anything may take: 5 seconds to connect, 30 for a call, 120 for large answers.",
+        retry: "How often a failed call is repeated. Door commands and creations are not repeated whatever is set here.",
+        pace: "How fast calls may follow each other.",
+        label: "The name of this server in logs.",
     }
 
     /// Makes the client. Everything is checked here, nothing is sent.
@@ -348,14 +302,8 @@ impl Net2ClientBuilder {
         let password = self.password.ok_or_else(|| missing("password"))?;
         let client_id = self.client_id.trim().to_owned();
         let sign_in = Arc::new(SignIn::new(self.operator, password, client_id, self.client_secret, self.mfa));
-        let http = self.http.trust(self.trust.clone()).tokens(Arc::clone(&sign_in) as _).build()?;
-        let inner = Inner {
-            http,
-            sign_in,
-            zone: self.zone,
-            #[cfg(any(feature = "live", feature = "sync"))]
-            trust: self.trust,
-        };
+        let http = self.http.tokens(Arc::clone(&sign_in) as _).build()?;
+        let inner = Inner { http, sign_in, zone: self.zone };
         Ok(Net2Client { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }

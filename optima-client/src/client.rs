@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use connector_http::profile::{Credentials, PagingStyle, Profile};
-use connector_http::{
-    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts,
-    Transport, Trust,
-};
+use connector_http::{Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, SendOptions, Timeouts};
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
@@ -40,8 +37,6 @@ struct Inner {
     http: HttpClient,
     profile: Profile,
     info: Mutex<Option<Arc<Info>>>,
-    #[cfg(feature = "sync")]
-    trust: Trust,
 }
 
 impl OptimaClient {
@@ -234,11 +229,6 @@ impl OptimaClient {
     pub(crate) fn http(&self) -> &HttpClient {
         &self.inner.http
     }
-
-    #[cfg(feature = "sync")]
-    pub(crate) fn trust(&self) -> &Trust {
-        &self.inner.trust
-    }
 }
 
 operation! {
@@ -264,7 +254,6 @@ pub struct OptimaClientBuilder {
     http: HttpClientBuilder,
     credentials: Option<Credentials>,
     profile: Option<Profile>,
-    trust: Trust,
 }
 
 impl OptimaClientBuilder {
@@ -273,7 +262,7 @@ impl OptimaClientBuilder {
             .user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .timeouts(default_timeouts())
             .pace(Pace { requests_per_second: 20.0, ..Pace::default() });
-        Self { http, credentials: None, profile: None, trust: Trust::default() }
+        Self { http, credentials: None, profile: None }
     }
 
     /// The key that signs the calls.
@@ -298,46 +287,12 @@ impl OptimaClientBuilder {
         self
     }
 
-    /// Which certificate of the server to trust.
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
-    /// How long anything may take: 10 seconds to connect, 30 for a call.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.http = self.http.timeouts(timeouts);
-        self
-    }
-
-    /// How often a failed read is repeated. Writes are not repeated whatever is set here.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.http = self.http.retry(retry);
-        self
-    }
-
-    /// How fast calls may follow each other: 20 a second.
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.http = self.http.pace(pace);
-        self
-    }
-
-    /// The name of this server in logs.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.http = self.http.label(label);
-        self
-    }
-
-    /// Another way to carry requests, such as a recorder or a replay.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.http = self.http.transport(transport);
-        self
-    }
-
-    /// Another clock, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.http = self.http.clock(clock);
-        self
+    connector_http::client_settings! {
+        trust: "Which certificate of the server to trust.",
+        timeouts: "How long anything may take: 10 seconds to connect, 30 for a call.",
+        retry: "How often a failed read is repeated. Writes are not repeated whatever is set here.",
+        pace: "How fast calls may follow each other: 20 a second.",
+        label: "The name of this server in logs.",
     }
 
     /// Makes the client. Everything is checked here, nothing is sent.
@@ -351,14 +306,8 @@ impl OptimaClientBuilder {
         };
         let missing = || Error::new(ErrorKind::Config, "no key is set, and no user with a password");
         let tokens = profile.sign_in(&self.credentials.ok_or_else(missing)?)?;
-        let http = self.http.trust(self.trust.clone()).tokens(tokens).build()?;
-        let inner = Inner {
-            http,
-            profile,
-            info: Mutex::default(),
-            #[cfg(feature = "sync")]
-            trust: self.trust,
-        };
+        let http = self.http.tokens(tokens).build()?;
+        let inner = Inner { http, profile, info: Mutex::default() };
         Ok(OptimaClient { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }

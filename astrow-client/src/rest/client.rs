@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use connector_http::{
-    Clock, Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, RetryPolicy, SendOptions, Timeouts,
-    Transport, Trust,
-};
+use connector_http::{Error, ErrorKind, HttpClient, HttpClientBuilder, Operation, Pace, SendOptions, Timeouts, Trust};
 use secrecy::SecretString;
 use url::{Host, Url};
 
@@ -35,7 +32,6 @@ pub struct AstrowClient {
 struct Inner {
     http: HttpClient,
     sign_in: Arc<SignIn>,
-    trust: Trust,
     patience: Duration,
 }
 
@@ -155,7 +151,7 @@ impl AstrowClient {
 
     /// Which certificate of the server is trusted.
     pub fn trust(&self) -> &Trust {
-        &self.inner.trust
+        self.inner.http.trust()
     }
 
     /// How many requests went out so far, sign-ins and repeats included.
@@ -186,7 +182,6 @@ pub struct AstrowClientBuilder {
     url: String,
     login: Option<(String, SecretString)>,
     client: String,
-    trust: Trust,
     timeouts: Timeouts,
     http: HttpClientBuilder,
 }
@@ -198,7 +193,7 @@ impl AstrowClientBuilder {
             .user_agent(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .pace(Pace { requests_per_second: 20.0, ..Pace::default() });
         let client = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { url, login: None, client, trust: Trust::default(), timeouts: default_timeouts(), http }
+        Self { url, login: None, client, timeouts: default_timeouts(), http }
     }
 
     /// The user of Astrow, who needs the permission *Allow API to connect to Astrow*, and the password.
@@ -213,46 +208,17 @@ impl AstrowClientBuilder {
         self
     }
 
-    /// Which certificate of the server to trust.
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
     /// How long anything may take: 10 seconds to connect, 30 for a call that does not wait at the server.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// How often a failed read is repeated. Writes are not repeated whatever is set here.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.http = self.http.retry(retry);
-        self
-    }
-
-    /// How fast calls may follow each other: 20 a second.
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.http = self.http.pace(pace);
-        self
-    }
-
-    /// The name of this server in logs.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.http = self.http.label(label);
-        self
-    }
-
-    /// Another way to carry requests, such as a recorder or a replay.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.http = self.http.transport(transport);
-        self
-    }
-
-    /// Another clock, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.http = self.http.clock(clock);
-        self
+    connector_http::client_settings! {
+        trust: "Which certificate of the server to trust.",
+        retry: "How often a failed read is repeated. Writes are not repeated whatever is set here.",
+        pace: "How fast calls may follow each other: 20 a second.",
+        label: "The name of this server in logs.",
     }
 
     /// Makes the client. Everything is checked here, nothing is sent.
@@ -267,8 +233,8 @@ impl AstrowClientBuilder {
         let patience = self.timeouts.whole;
         let read = if self.timeouts.read.is_zero() { Duration::ZERO } else { self.timeouts.read.max(LONGEST_SILENCE) };
         let timeouts = Timeouts { read, ..self.timeouts };
-        let http = self.http.timeouts(timeouts).trust(self.trust.clone()).tokens(sign_in.clone()).build()?;
-        let inner = Inner { http, sign_in, trust: self.trust, patience };
+        let http = self.http.timeouts(timeouts).tokens(sign_in.clone()).build()?;
+        let inner = Inner { http, sign_in, patience };
         Ok(AstrowClient { inner: Arc::new(inner), options: SendOptions::default() })
     }
 }

@@ -162,6 +162,7 @@ impl HttpClientBuilder {
             label: self.label.unwrap_or_else(|| base.host_str().unwrap_or_default().to_owned()),
             base,
             user_agent,
+            trust: self.trust,
             timeouts: self.timeouts,
             retry: self.retry,
             bucket,

@@ -11,7 +11,7 @@ use super::{
     token::Token,
     transport::{OperationName, Transport},
 };
-use crate::{Error, ErrorKind, Operation, Phase, Replay, redact, retry_after};
+use crate::{Error, ErrorKind, Operation, Phase, Replay, Trust, redact, retry_after};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, response::Parts};
 use std::{
@@ -108,6 +108,11 @@ impl HttpClient {
         &self.core.label
     }
 
+    /// Which certificates are believed.
+    pub fn trust(&self) -> &Trust {
+        &self.core.trust
+    }
+
     /// How many requests went out, sign-ins and repeats included.
     pub fn request_count(&self) -> u64 {
         self.core.requests.load(Ordering::Relaxed)
@@ -151,6 +156,7 @@ pub(crate) struct Core {
     pub(crate) base: Url,
     pub(crate) label: String,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) trust: Trust,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,
     pub(crate) bucket: Bucket,

@@ -173,7 +173,7 @@ async fn stream(client: &Net2Client, base: &Url) -> Result<Box<dyn Io>, Error> {
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| Error::new(ErrorKind::Config, "the host name cannot be asked for a certificate"))?;
-    let connector = TlsConnector::from(Arc::clone(&client.trust().client_config()?));
+    let connector = TlsConnector::from(Arc::clone(&client.http().trust().client_config()?));
     let stream = connector
         .connect(name, stream)
         .await

@@ -27,7 +27,7 @@ pub(super) async fn run(endpoint: &Net2Endpoint) -> CheckReport {
 
 async fn reach(endpoint: &Net2Endpoint, report: &mut CheckReport) -> Option<()> {
     let net2 = &endpoint.net2;
-    Reach::new(net2.http().base(), net2.trust(), endpoint.config.connect_timeout())
+    Reach::new(net2.http().base(), net2.http().trust(), endpoint.config.connect_timeout())
         .refused(
             ": it is the wrong port, or the Net2 Local API is switched off",
             "check the port in `url` (8443 for https, 8080 for http, unless changed); in the Net2 Configuration Utility, \

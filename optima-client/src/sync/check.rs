@@ -32,7 +32,7 @@ pub(super) async fn run(endpoint: &OptimaEndpoint) -> CheckReport {
 
 async fn reach(endpoint: &OptimaEndpoint, report: &mut CheckReport) -> Option<()> {
     let optima = &endpoint.optima;
-    Reach::new(optima.http().base(), optima.trust(), endpoint.config.connect_timeout())
+    Reach::new(optima.http().base(), optima.http().trust(), endpoint.config.connect_timeout())
         .refused("", "check the port in `url`, and that the interface of Optima is running")
         .open(
             "the connection is not encrypted: the key travels in clear",
