@@ -2,12 +2,12 @@
 
 use crate::{
     key_file::read_key_file,
-    model::{CloseReason, KeyFile, KeySummary, PacDriver, PacEndpoint, PacError, PacSession, RetryClass},
+    model::{CloseReason, KeyFile, KeySummary, PacDriver, PacEndpoint, PacError, PacSession, RetryClass, ServerInfo},
 };
 use std::{
     fmt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -32,6 +32,8 @@ struct Inner {
     driver: Arc<dyn PacDriver>,
     endpoint: PacEndpoint,
     state: Mutex<State>,
+    /// The last session that was begun, whatever became of it.
+    last: std::sync::Mutex<Option<Arc<dyn PacSession>>>,
 }
 
 #[derive(Default)]
@@ -49,7 +51,8 @@ struct State {
 impl PacClient {
     /// A client; nothing is read or sent yet.
     pub fn new(driver: Arc<dyn PacDriver>, endpoint: PacEndpoint) -> Self {
-        Self { inner: Arc::new(Inner { driver, endpoint, state: Mutex::default() }) }
+        let (state, last) = Default::default();
+        Self { inner: Arc::new(Inner { driver, endpoint, state, last }) }
     }
 
     /// The driver in use.
@@ -60,6 +63,21 @@ impl PacClient {
     /// Where the server is.
     pub fn endpoint(&self) -> &PacEndpoint {
         &self.inner.endpoint
+    }
+
+    /// What the server said of itself when the last session began; nothing before the first one.
+    pub fn server(&self) -> Option<ServerInfo> {
+        self.last().map(|session| session.server().clone())
+    }
+
+    /// The session, if there is one that is open.
+    pub fn open(&self) -> Option<Arc<dyn PacSession>> {
+        self.last().filter(|session| session.is_open())
+    }
+
+    /// Whether no other session was begun after this one.
+    pub fn is_last(&self, session: &Arc<dyn PacSession>) -> bool {
+        self.last().is_some_and(|last| Arc::ptr_eq(&last, session))
     }
 
     /// What can be said of the key file without the network.
@@ -92,6 +110,7 @@ impl PacClient {
         match self.connect().await {
             Ok(session) => {
                 state.session = Some(session.clone());
+                *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.clone());
                 state.not_before = None;
                 state.last = None;
                 Ok(session)
@@ -110,11 +129,11 @@ impl PacClient {
         self.session().await
     }
 
-    /// Forgets the session after an error that ends it; drivers without [`PacSession::ended`] need this.
-    pub async fn report(&self, error: &PacError) {
+    /// Forgets this session after an error that ends it; drivers without [`PacSession::ended`] need this.
+    pub async fn report(&self, session: &Arc<dyn PacSession>, error: &PacError) {
         if error.ends_session() {
             let mut state = self.inner.state.lock().await;
-            if state.session.is_some() {
+            if state.holds(session) {
                 state.lost(error.clone());
             }
         }
@@ -132,13 +151,18 @@ impl PacClient {
     /// of them.
     pub async fn renew(&self, session: &Arc<dyn PacSession>) {
         let mut state = self.inner.state.lock().await;
-        if state.session.as_ref().is_some_and(|current| Arc::ptr_eq(current, session)) {
+        if state.holds(session) {
             state.session = None;
         }
     }
 
-    async fn connect(&self) -> Result<Arc<dyn PacSession>, PacError> {
+    /// A session of its own, which nobody keeps, whatever was refused a moment ago.
+    pub(crate) async fn connect(&self) -> Result<Arc<dyn PacSession>, PacError> {
         self.inner.driver.connect(&self.inner.endpoint, self.key()?).await
+    }
+
+    fn last(&self) -> Option<Arc<dyn PacSession>> {
+        self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn key(&self) -> Result<KeyFile, PacError> {
@@ -147,6 +171,10 @@ impl PacClient {
 }
 
 impl State {
+    fn holds(&self, session: &Arc<dyn PacSession>) -> bool {
+        self.session.as_ref().is_some_and(|current| Arc::ptr_eq(current, session))
+    }
+
     /// The session is gone.
     fn lost(&mut self, end: PacError) {
         self.session = None;

@@ -40,10 +40,8 @@ async fn talk(session: &dyn PacSession, report: &mut CheckReport) -> Option<()> 
 }
 
 fn key_file(pac: &PacEndpoint, report: &mut CheckReport) -> Option<()> {
-    let address = pac.keeper.address();
-    let path = address.key_path.display();
-    let read = crate::read_key_file(&address.key_path, address.allow_loose_key_permissions);
-    match read.and_then(|key| pac.keeper.driver().inspect_key(&key)) {
+    let path = pac.client.endpoint().key_path.display();
+    match pac.client.inspect_key() {
         Ok(summary) => {
             let until =
                 summary.not_after.map(|at| format!(", good until {}", at.format("%Y-%m-%d"))).unwrap_or_default();
@@ -68,7 +66,7 @@ fn key_file(pac: &PacEndpoint, report: &mut CheckReport) -> Option<()> {
 
 /// Name and port, without a word to the server.
 async fn reach(pac: &PacEndpoint, report: &mut CheckReport) -> Option<()> {
-    let address = pac.keeper.address();
+    let address = pac.client.endpoint();
     let (host, port) = (address.address.as_str(), address.port);
     let found: Vec<SocketAddr> = match timeout(address.connect_timeout, lookup_host((host, port))).await {
         Ok(Ok(found)) => found.collect(),
@@ -99,12 +97,7 @@ async fn reach(pac: &PacEndpoint, report: &mut CheckReport) -> Option<()> {
 
 /// The server's certificate, and whether it takes us. A refusal inside TLS and one in words are told apart.
 async fn hello(pac: &PacEndpoint, report: &mut CheckReport) -> Option<Arc<dyn PacSession>> {
-    let address = pac.keeper.address();
-    let begun = match crate::read_key_file(&address.key_path, address.allow_loose_key_permissions) {
-        Ok(key) => pac.keeper.driver().connect(address, key).await,
-        Err(error) => Err(error),
-    };
-    let error = match begun {
+    let error = match pac.client.connect().await {
         Ok(session) => {
             let server = session.server();
             let tls = if server.tls.is_empty() { "encrypted" } else { &server.tls };
@@ -136,7 +129,7 @@ async fn hello(pac: &PacEndpoint, report: &mut CheckReport) -> Option<Arc<dyn Pa
 
 /// The certificate that the server shows, where it is not believed.
 async fn shown(pac: &PacEndpoint, error: &PacError) -> String {
-    let address = pac.keeper.address();
+    let address = pac.client.endpoint();
     if error.kind() != PacErrorKind::ServerUntrusted {
         return String::new();
     }

@@ -16,9 +16,9 @@ use super::changes::Written;
 use super::check;
 use super::config::PacConfig;
 use super::definitions::Known;
-use super::keeper::Keeper;
 use super::pace::Pace;
 use super::person::Rules;
+use crate::PacClient;
 use crate::model::{
     Capability, CloseReason, Cursor, LogStream, PacDriver, PacError, PacErrorKind, PacSession, RetryClass, ServerInfo,
 };
@@ -30,7 +30,7 @@ use crate::model::{
 pub struct PacEndpoint {
     name: EndpointName,
     pub(super) config: PacConfig,
-    pub(super) keeper: Keeper,
+    pub(super) client: PacClient,
     pub(super) definitions: Mutex<Option<Arc<Known>>>,
     /// What we wrote ourselves, to know it again in the log of changes.
     pub(super) written: Mutex<Written>,
@@ -58,11 +58,11 @@ impl PacEndpoint {
         config: PacConfig,
         driver: Arc<dyn PacDriver>,
     ) -> Result<Self, PacError> {
-        let keeper = Keeper::new(driver, config.address()?);
+        let client = PacClient::new(driver, config.address()?);
         Ok(Self {
             name: name.into(),
             config,
-            keeper,
+            client,
             definitions: Mutex::default(),
             written: Mutex::default(),
             listed_at: Mutex::default(),
@@ -86,17 +86,17 @@ impl PacEndpoint {
 
     /// What the server said of itself when the last session began.
     pub fn server(&self) -> Option<ServerInfo> {
-        self.keeper.server()
+        self.client.server()
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.keeper.open().is_some()
+        self.client.open().is_some()
     }
 
     /// Takes leave of the server; the next call begins a new session.
     pub async fn close(&self) {
-        self.keeper.close(CloseReason::Stop).await;
+        self.client.close(CloseReason::Stop).await;
     }
 
     /// Zone of the server; UTC where it is not told, or is none.
@@ -146,10 +146,10 @@ impl PacEndpoint {
         &self,
         call: &(impl Fn(Arc<dyn PacSession>) -> BoxFuture<'static, Result<T, PacError>> + Send + Sync),
     ) -> Result<T, PacError> {
-        let session = self.keeper.session().await?;
+        let session = self.client.session().await?;
         let answer = call(session.clone()).await;
         if let Err(error) = &answer {
-            self.keeper.failed(&session, error).await;
+            self.client.report(&session, error).await;
         }
         answer
     }
@@ -164,7 +164,7 @@ impl PacEndpoint {
         match call.await {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                self.keeper.failed(session, &error).await;
+                self.client.report(session, &error).await;
                 Err(error.into())
             }
         }
@@ -173,11 +173,11 @@ impl PacEndpoint {
     /// What the server said of a log when the session began is no longer true: the next call begins a new session, unless
     /// somebody has begun one already. Nothing that is under way is lost.
     pub(super) async fn renew(&self, log: LogStream, why: &PacError) {
-        let Some(session) = self.keeper.open() else { return };
+        let Some(session) = self.client.open() else { return };
         let told = session.server().log(log).map(|log| log.epoch);
         let known = why.kind() == PacErrorKind::EpochChanged && told.is_some() && told == why.epoch();
         if !known {
-            self.keeper.renew(&session).await;
+            self.client.renew(&session).await;
         }
     }
 
@@ -207,7 +207,7 @@ impl Endpoint for PacEndpoint {
     }
 
     fn server_time(&self) -> Option<DateTime<Utc>> {
-        Some(Utc::now() + self.keeper.open()?.clock_skew())
+        Some(Utc::now() + self.client.open()?.clock_skew())
     }
 }
 

@@ -121,7 +121,7 @@ impl PacEndpoint {
     }
 
     fn clock_is_usable(&self) -> Result<(), SyncError> {
-        let skew = self.keeper.open().map(|session| session.clock_skew()).unwrap_or_default();
+        let skew = self.client.open().map(|session| session.clock_skew()).unwrap_or_default();
         if ClockState::of(skew) != ClockState::Unusable {
             return Ok(());
         }

@@ -46,7 +46,7 @@ impl Following {
                 Some(Ok(batch)) => {
                     let Some(end) = batch.cursor() else { continue };
                     // A session that was replaced is let go, and followed no longer.
-                    if live.session.ack(self.log, end).await.is_err() || !self.pac.keeper.is_current(&live.session) {
+                    if live.session.ack(self.log, end).await.is_err() || !self.pac.client.is_last(&live.session) {
                         self.live = None;
                     }
                     return;
@@ -54,7 +54,7 @@ impl Following {
                 Some(Err(error)) => {
                     let session = live.session.clone();
                     self.live = None;
-                    self.pac.keeper.failed(&session, &error).await;
+                    self.pac.client.report(&session, &error).await;
                 }
                 None => self.live = None,
             }
@@ -83,7 +83,7 @@ impl Following {
 }
 
 async fn subscribe(pac: &PacEndpoint, log: LogStream) -> Result<Live, PacError> {
-    let session = pac.keeper.session().await?;
+    let session = pac.client.session().await?;
     let push = match log {
         LogStream::Changes => Capability::ChangesPush,
         _ => Capability::EventsPush,
@@ -99,9 +99,9 @@ async fn subscribe(pac: &PacEndpoint, log: LogStream) -> Result<Live, PacError> 
                 PacErrorKind::CursorExpired | PacErrorKind::EpochChanged | PacErrorKind::CursorAhead
             );
             if stale {
-                pac.keeper.renew(&session).await;
+                pac.client.renew(&session).await;
             }
-            pac.keeper.failed(&session, &error).await;
+            pac.client.report(&session, &error).await;
             Err(error)
         }
     }

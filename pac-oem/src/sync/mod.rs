@@ -24,7 +24,6 @@ mod endpoint;
 mod events;
 mod fault;
 mod hints;
-mod keeper;
 mod pace;
 mod people;
 mod person;
