@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[macro_use]
+mod basics;
 #[cfg(any(feature = "optima", feature = "inventry"))]
 #[cfg_attr(
     not(all(feature = "optima", feature = "inventry")),
@@ -20,7 +22,10 @@ mod clock;
 mod dice;
 mod listen;
 mod pattern;
+mod running;
 mod switching;
+#[cfg(any(feature = "pac", feature = "sqlserver"))]
+mod tcp;
 mod tls;
 
 #[cfg(feature = "astrow")]

@@ -9,13 +9,17 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tracing::{debug, warn};
+
+use crate::running::Port;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -95,15 +99,9 @@ impl Connected<IncomingStream<'_, Incoming>> for Connection {
 
 /// Where finished connections come from.
 #[derive(Debug)]
-pub(crate) struct Incoming {
+struct Incoming {
     connections: Receiver<(Stream, SocketAddr)>,
     address: SocketAddr,
-}
-
-impl Incoming {
-    pub(crate) fn new(connections: Receiver<(Stream, SocketAddr)>, address: SocketAddr) -> Self {
-        Self { connections, address }
-    }
 }
 
 impl Listener for Incoming {
@@ -168,8 +166,21 @@ impl AsyncWrite for Stream {
     }
 }
 
+/// Serves a router on a port until the future is dropped.
+pub(crate) async fn serve_http(port: Port, tls: Option<TlsAcceptor>, orders: UnboundedReceiver<Order>, router: Router) {
+    let listener = match TcpListener::from_std(port.listener) {
+        Ok(listener) => listener,
+        Err(error) => return warn!(%error, "the listener cannot be used"),
+    };
+    let (connections, incoming) = channel(64);
+    let service = router.into_make_service_with_connect_info::<Connection>();
+    tokio::spawn(accept_all(listener, port.address, tls, orders, connections));
+    let result = axum::serve(Incoming { connections: incoming, address: port.address }, service).await;
+    debug!(?result, "serving ended");
+}
+
 /// Accepts connections and follows orders until the server stops.
-pub(crate) async fn accept_all(
+async fn accept_all(
     listener: TcpListener,
     address: SocketAddr,
     mut tls: Option<TlsAcceptor>,

@@ -1,27 +1,18 @@
 //! What a simulator is started with.
 
-use std::net::SocketAddr;
-
-use chrono::{DateTime, Utc};
-
 use super::sim::FeedSim;
 use super::switches::Switches;
 use super::world::{SeedPlan, Style, World};
-use crate::clock::{Clock, Zone};
-use crate::listen::loopback;
+use crate::basics::{Basics, Secured};
+use crate::clock::Zone;
 
 /// Settings of a simulator before it starts.
 #[derive(Debug, Clone)]
 pub struct FeedOptions {
-    listen: String,
-    pub(super) tls: bool,
-    pub(super) tls_names: Vec<String>,
+    pub(super) basics: Basics,
+    pub(super) secured: Secured,
     style: Style,
     bookings: usize,
-    seed: u64,
-    start_at: Option<DateTime<Utc>>,
-    frozen: bool,
-    zone: Zone,
     switches: Switches,
     pub(super) world: Option<Box<World>>,
 }
@@ -29,15 +20,10 @@ pub struct FeedOptions {
 impl Default for FeedOptions {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:0".to_owned(),
-            tls: false,
-            tls_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            basics: Basics::in_zone(Zone::default()),
+            secured: Secured::default(),
             style: Style::default(),
             bookings: 40,
-            seed: 1,
-            start_at: None,
-            frozen: false,
-            zone: Zone::default(),
             switches: Switches::default(),
             world: None,
         }
@@ -45,6 +31,9 @@ impl Default for FeedOptions {
 }
 
 impl FeedOptions {
+    set_basics!();
+    set_secured!();
+
     /// Whose feeds these look like.
     pub fn style(mut self, style: Style) -> Self {
         self.style = style;
@@ -54,48 +43,6 @@ impl FeedOptions {
     /// Number of bookings of the seeded venue.
     pub fn bookings(mut self, bookings: usize) -> Self {
         self.bookings = bookings;
-        self
-    }
-
-    /// Seed; the same seed on the same day gives the same venue.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// With TLS and a self-signed certificate.
-    pub fn tls(mut self, tls: bool) -> Self {
-        self.tls = tls;
-        self
-    }
-
-    /// Names in the certificate.
-    pub fn tls_names(mut self, names: &[&str]) -> Self {
-        self.tls_names = names.iter().map(|name| (*name).to_owned()).collect();
-        self
-    }
-
-    /// Address to listen on; loopback only, port 0 for a free one.
-    pub fn listen(mut self, address: &str) -> Self {
-        address.clone_into(&mut self.listen);
-        self
-    }
-
-    /// What the clock shows at the start.
-    pub fn start_at(mut self, time: DateTime<Utc>) -> Self {
-        self.start_at = Some(time);
-        self
-    }
-
-    /// Whether the clock stands still until moved.
-    pub fn frozen(mut self, frozen: bool) -> Self {
-        self.frozen = frozen;
-        self
-    }
-
-    /// Time zone of the venue.
-    pub fn zone(mut self, zone: Zone) -> Self {
-        self.zone = zone;
         self
     }
 
@@ -134,18 +81,13 @@ impl FeedOptions {
         FeedSim::launch(self)
     }
 
-    pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {
-        loopback(&self.listen)
-    }
-
     pub(super) fn plan(&self) -> SeedPlan {
-        let start = self.start_at.unwrap_or_else(Utc::now);
         SeedPlan {
             style: self.style,
             bookings: self.bookings,
-            seed: self.seed,
-            clock: if self.frozen { Clock::standing_at(start) } else { Clock::starting_at(start) },
-            zone: self.zone,
+            clock: self.basics.clock(),
+            seed: self.basics.seed,
+            zone: self.basics.zone,
             switches: self.switches.clone(),
         }
     }

@@ -1,25 +1,20 @@
 //! The running simulator.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
-use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
-use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::faults::Fault;
 use super::log::LoggedRequest;
 use super::options::FeedOptions;
 use super::server::{Shared, serve};
 use super::world::{Link, World, seed};
-use crate::listen::{Connection, Incoming, Order, accept_all};
-use crate::tls::Tls;
+use crate::listen::{Order, serve_http};
+use crate::running::{Port, Running};
 
 /// A running simulator on a thread of its own; dropping it stops it.
 #[derive(Debug)]
@@ -27,8 +22,7 @@ pub struct FeedSim {
     shared: Arc<Shared>,
     address: SocketAddr,
     tls: bool,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _running: Running,
 }
 
 impl FeedSim {
@@ -147,46 +141,25 @@ impl FeedSim {
     }
 
     /// Stops and waits until the port is free again.
-    pub fn stop(mut self) {
-        self.end();
+    pub fn stop(self) {
+        drop(self);
     }
 
     pub(super) fn launch(options: FeedOptions) -> anyhow::Result<Self> {
-        let address = options.address()?;
-        let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let tls = options.tls.then(|| Tls::generate(options.tls_names.clone())).transpose()?;
+        let port = Port::take(&options.basics.listen)?;
+        let (address, with_tls) = (port.address, options.secured.on);
+        let tls = options.secured.certificate()?;
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
         let (orders, queue) = unbounded_channel();
-        let with_tls = options.tls;
         let shared = Shared::new(venue(options), tls, orders);
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let run = Run { shared: Arc::clone(&shared), listener, address, acceptor, orders: queue };
-        let thread = std::thread::Builder::new()
-            .name("feed-sim".to_owned())
-            .spawn(move || runtime.block_on(run.until(stopped)))
-            .context("the simulator gets no thread")?;
-        Ok(Self { shared, address, tls: with_tls, stop: Some(stop), thread: Some(thread) })
-    }
-
-    fn end(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The thread may have ended already.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            warn!("the simulator's thread ended badly");
-        }
-    }
-}
-
-impl Drop for FeedSim {
-    fn drop(&mut self) {
-        self.end();
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        let running = Running::start("feed", move |stopped| async move {
+            tokio::select! {
+                () = serve_http(port, acceptor, queue, router) => {}
+                _ = stopped => {}
+            }
+        })?;
+        Ok(Self { shared, address, tls: with_tls, _running: running })
     }
 }
 
@@ -200,34 +173,5 @@ fn venue(options: FeedOptions) -> World {
             *world
         }
         None => seed(&plan),
-    }
-}
-
-struct Run {
-    shared: Arc<Shared>,
-    listener: TcpListener,
-    address: SocketAddr,
-    acceptor: Option<TlsAcceptor>,
-    orders: UnboundedReceiver<Order>,
-}
-
-impl Run {
-    async fn until(self, stopped: oneshot::Receiver<()>) {
-        let listener = match tokio::net::TcpListener::from_std(self.listener) {
-            Ok(listener) => listener,
-            Err(error) => {
-                warn!(%error, "the listener cannot be used");
-                return;
-            }
-        };
-        let (connections, incoming) = channel(64);
-        let router = Router::new().fallback(serve).with_state(self.shared);
-        let service = router.into_make_service_with_connect_info::<Connection>();
-        tokio::spawn(accept_all(listener, self.address, self.acceptor, self.orders, connections));
-        let serving = axum::serve(Incoming::new(incoming, self.address), service);
-        tokio::select! {
-            result = serving => debug!(?result, "serving ended"),
-            _ = stopped => {}
-        }
     }
 }

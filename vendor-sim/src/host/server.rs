@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
@@ -49,9 +48,7 @@ impl<V: Vendor> Server<V> {
 
     /// Makes another certificate; gives the acceptor for the connections to come.
     pub(super) fn regenerate_certificate(&mut self) -> anyhow::Result<TlsAcceptor> {
-        let tls = self.tls.as_mut().context("this simulator runs without TLS")?;
-        *tls = Tls::generate(tls.names.clone())?;
-        Ok(tls.acceptor.clone())
+        Tls::renew(self.tls.as_mut())
     }
 }
 

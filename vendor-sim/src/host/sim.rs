@@ -1,17 +1,12 @@
 //! The running simulator.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
-use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
-use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::faults::Fault;
 use super::log::LoggedRequest;
@@ -19,8 +14,8 @@ use super::options::Options;
 use super::post::post;
 use super::server::{Shared, serve};
 use super::vendor::{Start, Vendor};
-use crate::listen::{Connection, Incoming, Order, accept_all, loopback};
-use crate::tls::Tls;
+use crate::listen::{Order, serve_http};
+use crate::running::{Port, Running};
 
 /// How often the simulator looks whether time brought something.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,8 +26,7 @@ pub struct Sim<V: Vendor> {
     shared: Arc<Shared<V>>,
     address: SocketAddr,
     tls: bool,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _running: Running,
 }
 
 impl<V: Vendor> Sim<V> {
@@ -147,88 +141,41 @@ impl<V: Vendor> Sim<V> {
     }
 
     /// Stops and waits until the port is free again.
-    pub fn stop(mut self) {
-        self.end();
+    pub fn stop(self) {
+        drop(self);
     }
 
     pub(super) fn launch(options: Options<V>) -> anyhow::Result<Self> {
-        let address = loopback(&options.listen)?;
-        let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let tls = options.tls.then(|| Tls::generate(options.tls_names.clone())).transpose()?;
+        let Options { basics, secured, plan, switches } = options;
+        let port = Port::take(&basics.listen)?;
+        let address = port.address;
+        let tls = secured.certificate()?;
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
         let world = V::world(Start {
-            clock: options.clock(),
-            plan: options.plan,
-            switches: options.switches,
-            seed: options.seed,
-            zone: options.zone,
-            url: url(options.tls, address),
+            clock: basics.clock(),
+            plan,
+            switches,
+            seed: basics.seed,
+            zone: basics.zone,
+            url: url(secured.on, address),
         })?;
         let (orders, queue) = unbounded_channel();
         let shared = Shared::<V>::new(world, tls, orders);
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let run = Run { shared: Arc::clone(&shared), listener, address, acceptor, orders: queue };
-        let thread = std::thread::Builder::new()
-            .name(format!("{}-sim", V::NAME))
-            .spawn(move || runtime.block_on(run.until(stopped)))
-            .context("the simulator gets no thread")?;
-        Ok(Self { shared, address, tls: options.tls, stop: Some(stop), thread: Some(thread) })
-    }
-
-    fn end(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The thread may have ended already.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            warn!("the simulator's thread ended badly");
-        }
-    }
-}
-
-impl<V: Vendor> Drop for Sim<V> {
-    fn drop(&mut self) {
-        self.end();
+        let served = Arc::clone(&shared);
+        let running = Running::start(V::NAME, move |stopped| async move {
+            let router = Router::new().fallback(serve::<V>).with_state(Arc::clone(&served));
+            tokio::select! {
+                () = serve_http(port, acceptor, queue, router) => {}
+                () = run_errands(&served) => {}
+                _ = stopped => {}
+            }
+        })?;
+        Ok(Self { shared, address, tls: secured.on, _running: running })
     }
 }
 
 fn url(tls: bool, address: SocketAddr) -> String {
     format!("{}://{address}", if tls { "https" } else { "http" })
-}
-
-struct Run<V: Vendor> {
-    shared: Arc<Shared<V>>,
-    listener: TcpListener,
-    address: SocketAddr,
-    acceptor: Option<TlsAcceptor>,
-    orders: UnboundedReceiver<Order>,
-}
-
-impl<V: Vendor> Run<V> {
-    async fn until(self, stopped: oneshot::Receiver<()>) {
-        let listener = match tokio::net::TcpListener::from_std(self.listener) {
-            Ok(listener) => listener,
-            Err(error) => {
-                warn!(%error, "the listener cannot be used");
-                return;
-            }
-        };
-        let (connections, incoming) = channel(64);
-        let router = Router::new().fallback(serve::<V>).with_state(Arc::clone(&self.shared));
-        let service = router.into_make_service_with_connect_info::<Connection>();
-        tokio::spawn(accept_all(listener, self.address, self.acceptor, self.orders, connections));
-        let serving = axum::serve(Incoming::new(incoming, self.address), service);
-        tokio::select! {
-            result = serving => debug!(?result, "serving ended"),
-            () = run_errands(&self.shared) => {}
-            _ = stopped => {}
-        }
-    }
 }
 
 /// Does what time brings, and sends what the server itself has to send.

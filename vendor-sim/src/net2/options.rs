@@ -1,28 +1,20 @@
 //! What a simulator is started with.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
-
-use chrono::{DateTime, Utc};
 
 use super::sim::Net2Sim;
 use super::switches::Switches;
 use super::world::{SeedPlan, World};
-use crate::clock::{Clock, Zone};
-use crate::listen::loopback;
+use crate::basics::{Basics, Secured};
+use crate::clock::Zone;
 
 /// Settings of a simulator before it starts.
 #[derive(Debug, Clone)]
 pub struct Net2Options {
-    pub(crate) listen: String,
-    pub(crate) tls: bool,
-    pub(crate) tls_names: Vec<String>,
+    pub(super) basics: Basics,
+    pub(super) secured: Secured,
     pub(crate) people: usize,
-    pub(crate) seed: u64,
     pub(crate) event_days: i64,
-    pub(crate) start_at: Option<DateTime<Utc>>,
-    pub(crate) frozen: bool,
-    pub(crate) zone: Zone,
     pub(crate) switches: Switches,
     pub(crate) client_id: String,
     pub(crate) operator: String,
@@ -35,15 +27,10 @@ pub struct Net2Options {
 impl Default for Net2Options {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:0".to_owned(),
-            tls: false,
-            tls_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            basics: Basics::in_zone(Zone::default()),
+            secured: Secured::default(),
             people: 40,
-            seed: 1,
             event_days: 3,
-            start_at: None,
-            frozen: false,
-            zone: Zone::default(),
             switches: Switches::default(),
             client_id: "3f2c9a6e-5b1d-4c70-9e8f-2a4b6c8d0e1f".to_owned(),
             operator: "System engineer".to_owned(),
@@ -56,57 +43,18 @@ impl Default for Net2Options {
 }
 
 impl Net2Options {
+    set_basics!();
+    set_secured!();
+
     /// Number of people of the seeded site.
     pub fn people(mut self, people: usize) -> Self {
         self.people = people;
         self
     }
 
-    /// Seed; the same seed on the same day gives the same site.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
     /// How many past days have events.
     pub fn event_days(mut self, days: i64) -> Self {
         self.event_days = days;
-        self
-    }
-
-    /// With TLS and a self-signed certificate.
-    pub fn tls(mut self, tls: bool) -> Self {
-        self.tls = tls;
-        self
-    }
-
-    /// Names in the certificate.
-    pub fn tls_names(mut self, names: &[&str]) -> Self {
-        self.tls_names = names.iter().map(|name| (*name).to_owned()).collect();
-        self
-    }
-
-    /// Address to listen on; loopback only, port 0 for a free one.
-    pub fn listen(mut self, address: &str) -> Self {
-        address.clone_into(&mut self.listen);
-        self
-    }
-
-    /// What the clock shows at the start.
-    pub fn start_at(mut self, time: DateTime<Utc>) -> Self {
-        self.start_at = Some(time);
-        self
-    }
-
-    /// Whether the clock stands still until moved.
-    pub fn frozen(mut self, frozen: bool) -> Self {
-        self.frozen = frozen;
-        self
-    }
-
-    /// Time zone of the server.
-    pub fn zone(mut self, zone: Zone) -> Self {
-        self.zone = zone;
         self
     }
 
@@ -163,19 +111,13 @@ impl Net2Options {
         Net2Sim::launch(self)
     }
 
-    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        loopback(&self.listen)
-    }
-
     pub(crate) fn plan(&self) -> SeedPlan {
-        let start = self.start_at.unwrap_or_else(Utc::now);
-        let clock = if self.frozen { Clock::standing_at(start) } else { Clock::starting_at(start) };
         SeedPlan {
             people: self.people,
-            seed: self.seed,
             event_days: self.event_days,
-            clock,
-            zone: self.zone,
+            clock: self.basics.clock(),
+            seed: self.basics.seed,
+            zone: self.basics.zone,
             switches: self.switches.clone(),
             client_id: self.client_id.clone(),
             operator: self.operator.clone(),

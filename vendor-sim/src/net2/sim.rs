@@ -1,17 +1,14 @@
 //! The running simulator.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
-use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
-use tokio::sync::oneshot;
-use tracing::{debug, warn};
+use tokio::sync::mpsc::unbounded_channel;
+use tracing::warn;
 
 use super::faults::Fault;
 use super::log::LoggedRequest;
@@ -19,8 +16,8 @@ use super::options::Net2Options;
 use super::server::{Server, Shared, serve};
 use super::state_file;
 use super::world::{World, seed};
-use crate::listen::{Connection, Incoming, Order, accept_all};
-use crate::tls::Tls;
+use crate::listen::{Order, serve_http};
+use crate::running::{Port, Running};
 
 /// How often the simulator looks whether time brought something.
 const TICK: Duration = Duration::from_millis(50);
@@ -34,8 +31,7 @@ pub struct Net2Sim {
     client_id: String,
     operator: String,
     password: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _running: Running,
 }
 
 impl Net2Sim {
@@ -164,62 +160,36 @@ impl Net2Sim {
     }
 
     /// Stops and waits until the port is free again.
-    pub fn stop(mut self) {
-        self.end();
+    pub fn stop(self) {
+        drop(self);
     }
 
     pub(crate) fn launch(options: Net2Options) -> anyhow::Result<Self> {
-        let address = options.address()?;
-        let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let tls = options.tls.then(|| Tls::generate(options.tls_names.clone())).transpose()?;
+        let port = Port::take(&options.basics.listen)?;
+        let address = port.address;
+        let tls = options.secured.certificate()?;
         let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
-        let server = Server::new(site(&options)?, tls);
-        let (orders, order_queue) = unbounded_channel();
-        let shared = Shared::new(server, orders);
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let run = Run {
-            shared: Arc::clone(&shared),
-            listener,
-            address,
-            acceptor,
-            orders: order_queue,
-            state: options.state.clone(),
-        };
-        let thread = std::thread::Builder::new()
-            .name("net2-sim".to_owned())
-            .spawn(move || runtime.block_on(run.until(stopped)))
-            .context("the simulator gets no thread")?;
+        let (orders, queue) = unbounded_channel();
+        let shared = Shared::new(Server::new(site(&options)?, tls), orders);
+        let (state, served) = (options.state.clone(), Arc::clone(&shared));
+        let running = Running::start("net2", move |stopped| async move {
+            let router = Router::new().fallback(serve).with_state(Arc::clone(&served));
+            tokio::select! {
+                () = serve_http(port, acceptor, queue, router) => {}
+                () = keep_time(&served, state.as_deref()) => {}
+                _ = stopped => {}
+            }
+            store(&served, state.as_deref());
+        })?;
         Ok(Self {
             shared,
             address,
-            tls: options.tls,
+            tls: options.secured.on,
             client_id: options.client_id,
             operator: options.operator,
             password: options.password,
-            stop: Some(stop),
-            thread: Some(thread),
+            _running: running,
         })
-    }
-
-    fn end(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The thread may have ended already.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            warn!("the simulator's thread ended badly");
-        }
-    }
-}
-
-impl Drop for Net2Sim {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -243,38 +213,6 @@ fn site(options: &Net2Options) -> anyhow::Result<World> {
     }
     world.record_rights();
     Ok(world)
-}
-
-struct Run {
-    shared: Arc<Shared>,
-    listener: TcpListener,
-    address: SocketAddr,
-    acceptor: Option<tokio_rustls::TlsAcceptor>,
-    orders: UnboundedReceiver<Order>,
-    state: Option<PathBuf>,
-}
-
-impl Run {
-    async fn until(self, stopped: oneshot::Receiver<()>) {
-        let listener = match tokio::net::TcpListener::from_std(self.listener) {
-            Ok(listener) => listener,
-            Err(error) => {
-                warn!(%error, "the listener cannot be used");
-                return;
-            }
-        };
-        let (connections, incoming) = channel(64);
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&self.shared));
-        let service = router.into_make_service_with_connect_info::<Connection>();
-        tokio::spawn(accept_all(listener, self.address, self.acceptor, self.orders, connections));
-        let serving = axum::serve(Incoming::new(incoming, self.address), service);
-        tokio::select! {
-            result = serving => debug!(?result, "serving ended"),
-            () = keep_time(&self.shared, self.state.as_deref()) => {}
-            _ = stopped => {}
-        }
-        store(&self.shared, self.state.as_deref());
-    }
 }
 
 /// Doors close and the state is saved while nobody calls.

@@ -10,7 +10,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 use super::answer::{self, Reply};
@@ -22,9 +21,14 @@ use super::state::{Order, Shared};
 use super::wire::element::Element;
 use super::wire::parse;
 use super::wire::refusal::Code;
+use crate::tcp::Wire;
+use crate::tls::fingerprint;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long sessions may take to say good-bye when the server closes.
+const GOOD_BYE: Duration = Duration::from_millis(500);
 
 /// How long the server listens to what a client still sends after the end, so that it can read why.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -44,11 +48,30 @@ enum End {
     Cut,
 }
 
-pub(super) async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) -> anyhow::Result<()> {
+impl Wire for Shared {
+    async fn serve(self: Arc<Self>, stream: TcpStream) -> anyhow::Result<()> {
+        serve(stream, self).await
+    }
+
+    /// Tells all sessions that the server closes.
+    fn closing(&self) -> Duration {
+        let mut state = self.lock();
+        state.closing = true;
+        let wait = state.settings.retry_after_ms();
+        state.close(None, "shutdown", Some(wait));
+        GOOD_BYE
+    }
+
+    fn opening(&self) {
+        self.lock().closing = false;
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
-    let stream = timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    let stream = timeout(HANDSHAKE, shared.acceptor().accept(stream)).await??;
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).context("no certificate")?;
-    let peer = (pki::fingerprint(certificate), pki::not_after(certificate)?);
+    let peer = (fingerprint(certificate), pki::not_after(certificate)?);
     let (orders, queue) = unbounded_channel();
     let (session, patience) = {
         let mut state = shared.lock();

@@ -1,7 +1,7 @@
 //! Control calls: plain HTTP on loopback, for another process that plays the site.
 
 use std::net::TcpListener;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use axum::extract::{Path, State as Given};
 use axum::http::StatusCode;
@@ -9,12 +9,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::faults::Faults;
-use super::listen::Task;
 use super::state::{Shared, State};
 use super::world::{CredentialKey, Person, Stream, Who};
+use crate::tcp::{Order, Orders};
 
 /// What can be called, for whoever asks.
 const CALLS: [&str; 13] = [
@@ -39,12 +38,12 @@ type Answer = Result<Json<Value>, (StatusCode, String)>;
 #[derive(Debug, Clone)]
 pub(super) struct Control {
     shared: Arc<Shared>,
-    tasks: UnboundedSender<Task>,
+    orders: Orders,
 }
 
 impl Control {
-    pub(super) fn new(shared: Arc<Shared>, tasks: UnboundedSender<Task>) -> Self {
-        Self { shared, tasks }
+    pub(super) fn new(shared: Arc<Shared>, orders: Orders) -> Self {
+        Self { shared, orders }
     }
 
     pub(super) async fn serve(self, listener: TcpListener) {
@@ -64,9 +63,9 @@ impl Control {
             .route("/client/{name}/revoke", post(revoke_client))
             .route("/log/{stream}/{after}", get(log))
             .route("/online/{controller}/{online}", post(online))
-            .route("/pause", post(|Given(on): Given<Control>| async move { on.task(Task::Pause).await }))
-            .route("/resume", post(|Given(on): Given<Control>| async move { on.task(Task::Resume).await }))
-            .route("/cut", post(|Given(on): Given<Control>| async move { on.task(Task::Cut).await }))
+            .route("/pause", post(|Given(on): Given<Control>| async move { on.order(Order::Pause).await }))
+            .route("/resume", post(|Given(on): Given<Control>| async move { on.order(Order::Resume).await }))
+            .route("/cut", post(|Given(on): Given<Control>| async move { on.order(Order::Cut).await }))
             .with_state(self);
         if let Ok(listener) = tokio::net::TcpListener::from_std(listener)
             && let Err(error) = axum::serve(listener, routes).await
@@ -85,14 +84,10 @@ impl Control {
         Json(json!({ "ok": true }))
     }
 
-    async fn task(&self, task: impl FnOnce(mpsc::Sender<()>) -> Task) -> Answer {
-        let (done, wait) = mpsc::channel();
-        let sent = self.tasks.send(task(done)).is_ok();
-        let waited = tokio::task::spawn_blocking(move || wait.recv().is_ok()).await;
-        if sent && waited.unwrap_or(false) {
-            Ok(Json(json!({ "ok": true })))
-        } else {
-            Err(wrong("the server has ended"))
+    async fn order(self, order: Order) -> Answer {
+        match tokio::task::spawn_blocking(move || self.orders.give(order)).await {
+            Ok(true) => Ok(Json(json!({ "ok": true }))),
+            _ => Err(wrong("the server has ended")),
         }
     }
 }
@@ -197,11 +192,7 @@ async fn add_client(Given(on): Given<Control>, Path(name): Path<String>) -> Resu
 }
 
 async fn revoke_client(Given(on): Given<Control>, Path(name): Path<String>) -> Answer {
-    let mut state = on.shared.lock();
-    if state.revoke(Some(&name)) == 0 {
-        return Err(wrong("there is no such client"));
-    }
-    state.keep_clients().map_err(wrong)?;
+    on.shared.lock().revoke(&name).map_err(wrong)?;
     Ok(Json(json!({ "ok": true })))
 }
 

@@ -28,7 +28,6 @@ mod faults;
 mod folder;
 mod incoming;
 mod keys;
-mod listen;
 mod options;
 mod outgoing;
 mod pki;

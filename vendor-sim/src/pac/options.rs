@@ -3,27 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::pki::ServerCertificate;
 use super::sim::PacSim;
 use super::state::Settings;
+use crate::basics::Basics;
 use crate::clock::Zone;
 
 /// How the server is to be.
 #[derive(Debug, Clone)]
 pub struct PacOptions {
-    pub(super) listen: String,
+    pub(super) basics: Basics,
     pub(super) settings: Settings,
     pub(super) certificate: ServerCertificate,
     pub(super) tls12: bool,
     pub(super) strict: bool,
     pub(super) people: u32,
     pub(super) events: u64,
-    pub(super) seed: u64,
-    pub(super) start_at: Option<DateTime<Utc>>,
-    pub(super) frozen: bool,
-    pub(super) zone: Zone,
     pub(super) folder: Option<PathBuf>,
     pub(super) faults: Vec<String>,
 }
@@ -31,17 +26,13 @@ pub struct PacOptions {
 impl Default for PacOptions {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:0".to_owned(),
+            basics: Basics::in_zone(Zone::named("Europe/Brussels").unwrap_or_default()),
             settings: Settings::default(),
             certificate: ServerCertificate::default(),
             tls12: false,
             strict: false,
             people: 20,
             events: 0,
-            seed: 1,
-            start_at: None,
-            frozen: false,
-            zone: Zone::named("Europe/Brussels").unwrap_or_default(),
             folder: None,
             faults: Vec::new(),
         }
@@ -49,11 +40,7 @@ impl Default for PacOptions {
 }
 
 impl PacOptions {
-    /// Where to listen; loopback only, port 0 takes a free one.
-    pub fn listen(mut self, address: &str) -> Self {
-        address.clone_into(&mut self.listen);
-        self
-    }
+    set_basics!();
 
     /// How many persons there are at the start.
     pub fn people(mut self, count: u32) -> Self {
@@ -64,30 +51,6 @@ impl PacOptions {
     /// How many events there are at the start, over the thirty days before it.
     pub fn events(mut self, count: u64) -> Self {
         self.events = count;
-        self
-    }
-
-    /// The same seed at the same time gives the same site.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// What the clock shows at the start.
-    pub fn start_at(mut self, time: DateTime<Utc>) -> Self {
-        self.start_at = Some(time);
-        self
-    }
-
-    /// Whether the clock stands still until it is moved.
-    pub fn frozen(mut self, frozen: bool) -> Self {
-        self.frozen = frozen;
-        self
-    }
-
-    /// Time zone of the site; Brussels if not told otherwise.
-    pub fn zone(mut self, zone: Zone) -> Self {
-        self.zone = zone;
         self
     }
 

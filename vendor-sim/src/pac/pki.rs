@@ -12,7 +12,8 @@ use rcgen::{
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::tls::fingerprint;
 
 /// How long certificates are good, if not told otherwise.
 pub(super) const VALID: Duration = Duration::from_hours(24 * 820);
@@ -135,11 +136,6 @@ impl Identity {
         let one_line: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         format!("Client: {one_line}\nProfile: oem1\n{}{}", self.pem, self.key)
     }
-}
-
-/// SHA-256 of a certificate in small hex letters.
-pub(super) fn fingerprint(certificate: &[u8]) -> String {
-    hex::encode(Sha256::digest(certificate))
 }
 
 /// When a certificate ends.

@@ -1,32 +1,33 @@
 //! The running server.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::clients::slug;
 use super::control::Control;
 use super::faults::{Fault, Faults};
 use super::folder::{PacFolder, write_key_file};
 use super::keys::Keys;
-use super::listen::{self, Task};
 use super::options::PacOptions;
 use super::pki::{Authority, ServerCertificate, VALID};
 use super::requests::{LoggedRequest, Requests};
 use super::state::{Shared, State};
-use super::tls::acceptor;
+use super::tls::server_config;
 use super::wire::strict::Strict;
 use super::world::{Plan, Swiped, Who, World};
-use crate::clock::Clock;
-use crate::listen::loopback;
+use crate::basics::Basics;
+use crate::running::{Port, Running};
+use crate::tcp::{self, Order, Orders};
+
+/// How often a site in a folder is kept, and its registry read again.
+const TICK: Duration = Duration::from_secs(1);
 
 /// A running server on a thread of its own; dropping it stops it.
 #[derive(Debug)]
@@ -36,8 +37,8 @@ pub struct PacSim {
     control: SocketAddr,
     fingerprint: String,
     tls12: bool,
-    tasks: UnboundedSender<Task>,
-    thread: Option<JoinHandle<()>>,
+    orders: Orders,
+    _running: Running,
 }
 
 impl PacSim {
@@ -148,9 +149,7 @@ impl PacSim {
     /// # Errors
     /// If there is no client of this name.
     pub fn revoke_client(&self, name: &str) -> anyhow::Result<()> {
-        let mut state = self.shared.lock();
-        ensure!(state.revoke(Some(name)) > 0, "there is no client '{name}'");
-        state.keep_clients()
+        self.shared.lock().revoke(name)
     }
 
     /// Takes a client out of the registry and closes its sessions.
@@ -242,17 +241,17 @@ impl PacSim {
 
     /// Cuts all connections without a word; the port stays open.
     pub fn cut_connections(&self) {
-        self.task(Task::Cut);
+        self.orders.give(Order::Cut);
     }
 
     /// Closes all sessions and the port, until [`resume`](Self::resume).
     pub fn pause(&self) {
-        self.task(Task::Pause);
+        self.orders.give(Order::Pause);
     }
 
     /// Opens the port again.
     pub fn resume(&self) {
-        self.task(Task::Resume);
+        self.orders.give(Order::Resume);
     }
 
     /// Shows another certificate from the next connection on; its fingerprint.
@@ -261,35 +260,18 @@ impl PacSim {
     /// If it cannot be made.
     pub fn change_certificate(&mut self, kind: ServerCertificate) -> anyhow::Result<String> {
         let identity = self.shared.authority.server(kind)?;
-        let other = acceptor(&self.shared.authority, &identity, self.tls12)?;
-        self.task(|done| Task::Certificate(other, done));
+        self.shared.set_tls(server_config(&self.shared.authority, &identity, self.tls12)?);
         self.fingerprint = identity.fingerprint()?;
         Ok(self.fingerprint.clone())
     }
 
     /// Says good-bye to all sessions, stops, and waits until the port is free again.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    /// Gives an order and waits until it is done.
-    fn task(&self, task: impl FnOnce(mpsc::Sender<()>) -> Task) {
-        let (done, wait) = mpsc::channel();
-        if self.tasks.send(task(done)).is_ok() {
-            // A server that has ended does nothing more.
-            let _ = wait.recv();
-        }
+    pub fn stop(self) {
+        drop(self);
     }
 
     pub(super) fn launch(options: &PacOptions) -> anyhow::Result<Self> {
-        let bind = |address: SocketAddr| -> anyhow::Result<TcpListener> {
-            let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
-            listener.set_nonblocking(true)?;
-            Ok(listener)
-        };
-        let listener = bind(loopback(&options.listen)?)?;
-        let controls = bind(loopback("127.0.0.1:0")?)?;
-        let (address, control) = (listener.local_addr()?, controls.local_addr()?);
+        let (port, control) = (Port::take(&options.basics.listen)?, Port::take("127.0.0.1:0")?);
         let folder = options.folder.as_deref().map(PacFolder::open).transpose()?;
         let authority = match &folder {
             Some(folder) => folder.authority()?,
@@ -299,7 +281,7 @@ impl PacSim {
             Some(folder) if options.certificate == ServerCertificate::default() => folder.server()?,
             _ => authority.server(options.certificate)?,
         };
-        let tls = acceptor(&authority, &identity, options.tls12)?;
+        let tls = server_config(&authority, &identity, options.tls12)?;
         let mut state = State {
             settings: options.settings.clone(),
             world: world(options, folder.as_ref())?,
@@ -315,68 +297,58 @@ impl PacSim {
         };
         options.faults.iter().try_for_each(|fault| state.fault_text(fault))?;
         let strict = options.strict.then(Strict::new).transpose()?;
-        let shared = Shared::new(state, authority, strict);
-        let (tasks, queue) = unbounded_channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = listen::serve(listener, address, tls, Arc::clone(&shared), queue);
-        let control_calls = Control::new(Arc::clone(&shared), tasks.clone());
-        let thread = std::thread::Builder::new()
-            .name("pac-sim".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = serving => {}
-                        () = control_calls.serve(controls) => {}
-                    }
-                });
-                // A look at the schema may still be under way.
-                runtime.shutdown_background();
-            })
-            .context("the simulator gets no thread")?;
+        let shared = Shared::new(state, authority, tls, strict);
+        let (orders, queue) = Orders::new();
+        let controls = Control::new(Arc::clone(&shared), orders.clone());
+        let (address, control_address) = (port.address, control.address);
+        let served = Arc::clone(&shared);
+        let running = Running::start("pac", move |stopped| async move {
+            tokio::select! {
+                () = tcp::serve(port, Arc::clone(&served), queue, stopped) => {}
+                () = controls.serve(control.listener) => {}
+                () = keep(&served) => {}
+            }
+            if let Err(error) = served.lock().keep_world() {
+                warn!(%error, "the site could not be kept");
+            }
+        })?;
         Ok(Self {
             shared,
             address,
-            control,
+            control: control_address,
             fingerprint: identity.fingerprint()?,
             tls12: options.tls12,
-            tasks,
-            thread: Some(thread),
+            orders,
+            _running: running,
         })
-    }
-
-    fn end(&mut self) {
-        // The thread may have ended already.
-        let _ = self.tasks.send(Task::Stop);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            warn!("the simulator's thread ended badly");
-        }
-        if let Err(error) = self.shared.lock().keep_world() {
-            warn!(%error, "the site could not be kept");
-        }
     }
 }
 
-impl Drop for PacSim {
-    fn drop(&mut self) {
-        self.end();
+/// Reads the registry of a site in a folder again and again, and writes the site when it has changed.
+async fn keep(shared: &Shared) {
+    if shared.lock().folder.is_none() {
+        return std::future::pending().await;
+    }
+    let mut kept = 0;
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tick.tick().await;
+        let now = shared.change_count();
+        let mut state = shared.lock();
+        match state.read_clients().and_then(|()| if now == kept { Ok(()) } else { state.keep_world() }) {
+            Ok(()) => kept = now,
+            Err(error) => debug!(%error, "the folder could not be used"),
+        }
     }
 }
 
 /// The site of the folder, or a new one.
 fn world(options: &PacOptions, folder: Option<&PacFolder>) -> anyhow::Result<World> {
-    let start = options.start_at.unwrap_or_else(Utc::now);
-    let clock = if options.frozen { Clock::standing_at(start) } else { Clock::starting_at(start) };
+    let Basics { seed, zone, .. } = options.basics;
+    let clock = options.basics.clock();
     if let Some(mut kept) = folder.map(PacFolder::world).transpose()?.flatten() {
         kept.clock = clock;
         return Ok(kept);
     }
-    Ok(World::made(Plan {
-        people: options.people,
-        events: options.events,
-        seed: options.seed,
-        clock,
-        zone: options.zone,
-    }))
+    Ok(World::made(Plan { people: options.people, events: options.events, seed, clock, zone }))
 }

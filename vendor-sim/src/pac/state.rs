@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use chrono::TimeDelta;
+use rustls::ServerConfig;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
-use super::clients::Clients;
+use super::clients::{Client, Clients};
 use super::faults::{Fault, Faults};
 use super::folder::PacFolder;
 use super::keys::Keys;
@@ -114,43 +116,24 @@ impl State {
         }
     }
 
-    /// Disables the rows of a client, or all.
-    pub(super) fn revoke(&mut self, name: Option<&str>) -> usize {
-        let rows: Vec<String> = self
-            .clients
-            .each_mut(name)
-            .map(|row| {
-                row.enabled = false;
-                row.fingerprint.clone()
-            })
-            .collect();
-        for fingerprint in &rows {
-            self.close(Some(fingerprint), "client-revoked", None);
-        }
-        self.keep_rows();
-        rows.len()
+    /// Disables a client and closes its sessions.
+    pub(super) fn revoke(&mut self, name: &str) -> anyhow::Result<()> {
+        ensure!(self.bar(Some(name), "client-revoked", |row| row.enabled = false)? > 0, "there is no client '{name}'");
+        Ok(())
     }
 
-    /// So that the next look into the folder does not bring the old rows back.
-    fn keep_rows(&self) {
-        if let Err(error) = self.keep_clients() {
-            tracing::warn!(%error, "the registry could not be kept");
+    /// Changes the rows of a client, or all, closes their sessions and writes the registry; how many rows there were.
+    fn bar(&mut self, name: Option<&str>, reason: &'static str, change: fn(&mut Client)) -> anyhow::Result<usize> {
+        let mut barred = Vec::new();
+        for row in self.clients.each_mut(name) {
+            change(row);
+            barred.push(row.fingerprint.clone());
         }
-    }
-
-    fn expire(&mut self, name: Option<&str>) {
-        let rows: Vec<String> = self
-            .clients
-            .each_mut(name)
-            .map(|row| {
-                row.expired = true;
-                row.fingerprint.clone()
-            })
-            .collect();
-        for fingerprint in &rows {
-            self.close(Some(fingerprint), "client-expired", None);
+        for fingerprint in &barred {
+            self.close(Some(fingerprint), reason, None);
         }
-        self.keep_rows();
+        self.keep_clients()?;
+        Ok(barred.len())
     }
 
     /// Writes the registry to the folder.
@@ -196,9 +179,9 @@ impl State {
                 self.world.clock.advance(TimeDelta::try_seconds(*seconds).unwrap_or_default());
             }
             Fault::RevokeNow(name) => {
-                self.revoke(name.as_deref());
+                note(self.bar(name.as_deref(), "client-revoked", |row| row.enabled = false));
             }
-            Fault::ExpireClient(name) => self.expire(name.as_deref()),
+            Fault::ExpireClient(name) => note(self.bar(name.as_deref(), "client-expired", |row| row.expired = true)),
             Fault::DeviceOffline(id) => self.world.set_online(*id, false),
             Fault::DeviceOnline(id) => {
                 self.world.set_online(*id, true);
@@ -232,6 +215,12 @@ impl State {
     }
 }
 
+fn note(barred: anyhow::Result<usize>) {
+    if let Err(error) = barred {
+        tracing::warn!(%error, "the registry could not be kept");
+    }
+}
+
 /// The state, and what never changes.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -240,11 +229,22 @@ pub(super) struct Shared {
     changed: watch::Sender<u64>,
     pub(super) authority: Authority,
     pub(super) strict: Option<Strict>,
+    tls: Mutex<Arc<ServerConfig>>,
 }
 
 impl Shared {
-    pub(super) fn new(state: State, authority: Authority, strict: Option<Strict>) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(state), changed: watch::Sender::new(0), authority, strict })
+    pub(super) fn new(state: State, authority: Authority, tls: Arc<ServerConfig>, strict: Option<Strict>) -> Arc<Self> {
+        let (state, tls) = (Mutex::new(state), Mutex::new(tls));
+        Arc::new(Self { state, changed: watch::Sender::new(0), authority, strict, tls })
+    }
+
+    /// What accepts the next connection.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.tls.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    pub(super) fn set_tls(&self, tls: Arc<ServerConfig>) {
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = tls;
     }
 
     /// The state for a moment.
@@ -261,6 +261,11 @@ impl Shared {
 
     pub(super) fn wake(&self) {
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// How often the world may have changed.
+    pub(super) fn change_count(&self) -> u64 {
+        *self.changed.borrow()
     }
 
     pub(super) fn changes(&self) -> watch::Receiver<u64> {

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
-use tokio_rustls::TlsAcceptor;
 
 use super::pki::{Authority, Identity};
+use crate::tls::provider;
 
-/// What accepts connections.
-pub(super) fn acceptor(authority: &Authority, identity: &Identity, only_tls12: bool) -> anyhow::Result<TlsAcceptor> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+/// How connections are accepted.
+pub(super) fn server_config(
+    authority: &Authority,
+    identity: &Identity,
+    only_tls12: bool,
+) -> anyhow::Result<Arc<ServerConfig>> {
+    let provider = provider();
     let mut roots = RootCertStore::empty();
     roots.add(authority.der()?)?;
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build()?;
@@ -24,5 +28,5 @@ pub(super) fn acceptor(authority: &Authority, identity: &Identity, only_tls12: b
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }

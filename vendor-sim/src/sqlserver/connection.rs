@@ -15,6 +15,7 @@ use super::wire::packet::{Kind, Message, Messages, Wrapped};
 use super::wire::prelogin::{self, Agreed};
 use super::wire::request::{self, Request};
 use super::wire::tokens::{self, Change, Part};
+use crate::tcp::Wire;
 
 /// The newest version that is spoken, and the oldest.
 const NEWEST: u32 = 0x7400_0004;
@@ -26,8 +27,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
 type Stream = Messages<Box<dyn Duplex>>;
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) -> anyhow::Result<()> {
+impl Wire for Shared {
+    async fn serve(self: Arc<Self>, stream: TcpStream) -> anyhow::Result<()> {
+        serve(stream, self).await
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     let mut messages = Messages::new(stream);
     let Some(first) = messages.next().await? else { return Ok(()) };

@@ -30,7 +30,6 @@ mod session;
 mod sim;
 mod sql;
 mod state;
-mod tls;
 mod wire;
 
 pub use self::faults::{Action, Fault};

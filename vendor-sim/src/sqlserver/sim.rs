@@ -1,17 +1,12 @@
 //! The running server.
 
-use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
-use tracing::{debug, warn};
 
 use super::browser::Browser;
-use super::connection;
 use super::errors::SqlError;
 use super::faults::{Fault, LoginFault};
 use super::log::{LoggedStatement, text_of};
@@ -19,10 +14,11 @@ use super::options::SqlServerOptions;
 use super::session::Session;
 use super::sql::split;
 use super::state::Shared;
-use super::tls::Tls;
 use super::wire::prelogin::Encryption;
 use super::wire::tokens::Part;
-use crate::listen::loopback;
+use crate::running::{Port, Running};
+use crate::tcp::{self, Order, Orders};
+use crate::tls::Tls;
 
 /// A running server on a thread of its own; dropping it stops it.
 #[derive(Debug)]
@@ -30,8 +26,8 @@ pub struct SqlServerSim {
     shared: Arc<Shared>,
     address: SocketAddr,
     browser_port: Option<u16>,
-    orders: UnboundedSender<Order>,
-    thread: Option<JoinHandle<()>>,
+    orders: Orders,
+    _running: Running,
 }
 
 /// An application lock.
@@ -44,18 +40,6 @@ pub struct HeldLock {
     pub mode: String,
     /// The session that holds it.
     pub session: i32,
-}
-
-/// An order to the listener, and who waits for it to be done.
-#[derive(Debug)]
-enum Order {
-    /// Close all connections.
-    Cut(mpsc::Sender<()>),
-    /// Close all connections and the port.
-    Pause(mpsc::Sender<()>),
-    /// Open the port again.
-    Resume(mpsc::Sender<()>),
-    Stop,
 }
 
 impl SqlServerSim {
@@ -274,41 +258,30 @@ impl SqlServerSim {
 
     /// Cuts all connections; open transactions are undone. The port stays open.
     pub fn cut_connections(&self) {
-        self.order(Order::Cut);
+        self.orders.give(Order::Cut);
     }
 
     /// Cuts all connections and closes the port, until [`resume`](Self::resume).
     pub fn pause(&self) {
-        self.order(Order::Pause);
+        self.orders.give(Order::Pause);
     }
 
     /// Opens the port again.
     pub fn resume(&self) {
-        self.order(Order::Resume);
+        self.orders.give(Order::Resume);
     }
 
     /// Stops and waits until the port is free again.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    /// Gives an order and waits until it is done.
-    fn order(&self, order: impl FnOnce(mpsc::Sender<()>) -> Order) {
-        let (done, wait) = mpsc::channel();
-        if self.orders.send(order(done)).is_ok() {
-            // A server that has ended does nothing more.
-            let _ = wait.recv();
-        }
+    pub fn stop(self) {
+        drop(self);
     }
 
     pub(super) fn launch(options: &SqlServerOptions) -> anyhow::Result<Self> {
-        let address = loopback(&options.listen)?;
-        let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be used"))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let port = Port::take(&options.listen)?;
+        let address = port.address;
         let tls = match options.encryption {
             Encryption::NotSupported => None,
-            _ => Some(Tls::generate(options.tls_names.clone())?),
+            _ => Some(Tls::generate_tls12(options.tls_names.clone())?),
         };
         let shared = Shared::new(options.settings.clone(), tls, options.encryption)?;
         shared.refuse_bare_nulls(options.bare_nulls_refused);
@@ -316,47 +289,24 @@ impl SqlServerSim {
         let browser =
             options.instance.as_ref().map(|instance| Browser::open(name, instance, address.port())).transpose()?;
         let browser_port = browser.as_ref().map(|browser| browser.port);
-        let (orders, queue) = unbounded_channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = serve(listener, address, Arc::clone(&shared), queue);
-        let browsing = async {
-            match browser {
-                Some(browser) => browser.serve().await,
-                None => std::future::pending().await,
+        let (orders, queue) = Orders::new();
+        let served = Arc::clone(&shared);
+        let running = Running::start("sqlserver", move |stopped| async move {
+            let browsing = async {
+                if let Some(browser) = browser {
+                    browser.serve().await;
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                () = tcp::serve(port, served, queue, stopped) => {}
+                () = browsing => {}
             }
-        };
-        let thread = std::thread::Builder::new()
-            .name("sqlserver-sim".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::pin!(serving, browsing);
-                    tokio::select! {
-                        () = &mut serving => {}
-                        () = browsing => serving.await,
-                    }
-                });
-            })
-            .context("the simulator gets no thread")?;
-        let sim = Self { shared, address, browser_port, orders, thread: Some(thread) };
+        })?;
+        let sim = Self { shared, address, browser_port, orders, _running: running };
         sim.execute(&options.tables()).context("the tables cannot be made")?;
         options.triggers.iter().for_each(|table| sim.mark_trigger(table));
         Ok(sim)
-    }
-
-    fn end(&mut self) {
-        // The thread may have ended already.
-        let _ = self.orders.send(Order::Stop);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            warn!("the simulator's thread ended badly");
-        }
-    }
-}
-
-impl Drop for SqlServerSim {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -365,50 +315,4 @@ const STRANGER: i32 = -1;
 
 fn told(error: &SqlError) -> anyhow::Error {
     anyhow!("error {}: {}", error.number, error.message)
-}
-
-/// Accepts connections and follows orders until the end.
-async fn serve(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>) {
-    let mut listener = tokio::net::TcpListener::from_std(listener).ok();
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            biased;
-            order = orders.recv() => match order {
-                None | Some(Order::Stop) => break,
-                Some(Order::Cut(done)) => {
-                    connections.shutdown().await;
-                    let _ = done.send(());
-                }
-                Some(Order::Pause(done)) => {
-                    listener = None;
-                    connections.shutdown().await;
-                    let _ = done.send(());
-                }
-                Some(Order::Resume(done)) => {
-                    listener = tokio::net::TcpListener::bind(address).await.ok();
-                    let _ = done.send(());
-                }
-            },
-            Some(ended) = connections.join_next() => debug!(?ended, "a connection ended"),
-            Some(Ok((stream, _))) = accept(listener.as_ref()) => {
-                let shared = Arc::clone(&shared);
-                connections.spawn(async move {
-                    if let Err(error) = connection::serve(stream, shared).await {
-                        debug!(%error, "a connection ended badly");
-                    }
-                });
-            }
-        }
-    }
-    connections.shutdown().await;
-}
-
-async fn accept(
-    listener: Option<&tokio::net::TcpListener>,
-) -> Option<std::io::Result<(tokio::net::TcpStream, SocketAddr)>> {
-    match listener {
-        Some(listener) => Some(listener.accept().await),
-        None => std::future::pending().await,
-    }
 }

@@ -16,8 +16,8 @@ use super::grants::Grants;
 use super::locks::AppLocks;
 use super::log::Log;
 use super::sql::catalogue::Catalogue;
-use super::tls::Tls;
 use super::wire::prelogin::Encryption;
+use crate::tls::Tls;
 
 /// What was chosen before the start.
 #[derive(Clone)]

@@ -90,9 +90,9 @@ impl World {
 
     /// Appends an event; its number.
     pub fn put_event(&mut self, event: Event) -> u64 {
-        let made = self.made.clone();
         let now = self.now();
-        self.events.push(event, now, |seq, row| match (row, &made) {
+        let made = self.made.as_ref();
+        self.events.push(event, now, |seq, row| match (row, made) {
             (Some(row), _) => row.received,
             (None, Some(made)) => made.time(seq),
             (None, None) => now,
