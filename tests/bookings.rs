@@ -1,11 +1,11 @@
 //! Bookings open doors: the program as an operator meets it, and whatever a feed answers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tests::{BookingSite, Installation, SmtpServer, asked_of_net2_by_a_reading, clock};
+use tests::{BookingSite, Installation, SmtpServer, asked_of_net2_by_a_reading, clock, until_within};
 
 const ANN: (&str, &str) = ("Ann Lee", "ann@x.example");
 const BOB: (&str, &str) = ("Bob Ray", "bob@x.example");
@@ -468,14 +468,10 @@ fn the_service_meets_begins_and_ends_by_itself() {
     site.book_at(ANN, "Room #1", &clock(end - chrono::Duration::hours(1)), &clock(end));
     let start = opens + chrono::Duration::minutes(5);
     site.book_at(BOB, "Room #4", &clock(start), &clock(start + chrono::Duration::hours(1)));
-    let mut service = site.server.start(&["run"]);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while site.opens(BOB.1).is_empty() || !site.opens(ANN.1).is_empty() {
-        assert!(Instant::now() < deadline, "{}", site.rights());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    service.kill().unwrap();
-    service.wait().unwrap();
+    let service = site.server.serve();
+    let met = || !site.opens(BOB.1).is_empty() && site.opens(ANN.1).is_empty();
+    until_within(Duration::from_secs(20), "the end of one and the begin of the other", met);
+    drop(service);
     let spans =
         |email: &str| site.net2.control("GET", &format!("rights?email={email}"), &Value::Null)[0]["spans"].clone();
     let at = |value: &Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();

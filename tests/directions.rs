@@ -93,10 +93,7 @@ fn changing_the_leading_side_keeps_everybody() {
     let sim = SimProcess::net2(&["--people", "12"]);
     let installation = Installation::against(&sim, "");
     installation.settle();
-    let people = |installation: &Installation| {
-        tests::dump(&installation.store()).into_iter().filter(|row| row.starts_with("person")).count()
-    };
-    let before = people(&installation);
+    let before = installation.people();
     let users = sim.control("GET", "users", &Value::Null).as_array().unwrap().len();
     let file = installation.folder().join("net2-timeware.toml");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -104,6 +101,6 @@ fn changing_the_leading_side_keeps_everybody() {
     let said = installation.run(&["apply", "--json"]);
     assert_eq!(said.code, 2, "a change of the leading side needs a person's word: {}", said.all());
     installation.settle();
-    assert_eq!(people(&installation), before);
+    assert_eq!(installation.people(), before);
     assert_eq!(sim.control("GET", "users", &Value::Null).as_array().unwrap().len(), users);
 }

@@ -3,11 +3,7 @@
 
 use chrono::Utc;
 use serde_json::{Value, json};
-use tests::{Installation, SimProcess, dump};
-
-fn works(installation: &Installation) -> Vec<String> {
-    dump(&installation.store()).into_iter().filter(|row| row.starts_with("work")).collect()
-}
+use tests::{Installation, SimProcess};
 
 fn apply(installation: &Installation) {
     let said = installation.run(&["apply"]);
@@ -31,7 +27,7 @@ fn a_new_door_gives_nothing_until_it_is_released_and_then_what_its_kind_says() {
 
     pass();
     apply(&installation);
-    assert!(works(&installation).is_empty(), "a suspended door gave a booking");
+    assert!(installation.works().is_empty(), "a suspended door gave a booking");
 
     let name = door["name"].as_str().unwrap();
     let from = (Utc::now() - chrono::Duration::hours(1)).to_rfc3339();
@@ -41,7 +37,7 @@ fn a_new_door_gives_nothing_until_it_is_released_and_then_what_its_kind_says() {
     };
     set(&["--kind", "attendance", "--direction", "in", "--release", "--from", &from]);
     apply(&installation);
-    let attendance = works(&installation);
+    let attendance = installation.works();
     assert_eq!(attendance.len(), 1, "{attendance:?}");
     assert!(attendance[0].contains("| 1000 "), "{attendance:?}");
 
@@ -49,7 +45,7 @@ fn a_new_door_gives_nothing_until_it_is_released_and_then_what_its_kind_says() {
     sim.control("POST", "clock", &json!({"advance_seconds": 120}));
     pass();
     apply(&installation);
-    let all = works(&installation);
+    let all = installation.works();
     assert_eq!(all.len(), 2, "{all:?}");
     assert_eq!(all.iter().filter(|row| row.contains("| 2000 ")).count(), 1, "{all:?}");
 }

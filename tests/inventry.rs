@@ -1,11 +1,9 @@
 //! `inventry-timeware` as its administrator runs it, against the simulated school.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use std::fmt::Write as _;
-
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use serde_json::Value;
-use tests::{Installation, RenamedServer, Said, dump, fields_of};
+use tests::{Installation, RenamedServer, fields_of};
 use vendor_sim::inventry::{InventrySim, Person, World};
 
 fn school(people: usize) -> InventrySim {
@@ -13,33 +11,12 @@ fn school(people: usize) -> InventrySim {
 }
 
 fn installation(sim: &InventrySim, section: &str) -> Installation {
-    let section = format!("[inventry]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"\n{section}", sim.url());
-    Installation::of_bridge("inventry-timeware", &section, sim.key(), "")
-}
-
-fn person(installation: &Installation, last: &str) -> Vec<String> {
-    let rows = dump(&installation.store()).into_iter();
-    rows.filter(|row| row.starts_with("person") && row.contains(&format!("| {last} |"))).collect()
-}
-
-fn works(installation: &Installation) -> Vec<String> {
-    dump(&installation.store()).into_iter().filter(|row| row.starts_with("work")).collect()
+    Installation::of_bridge("inventry-timeware", &sim.url(), sim.key(), section, "")
 }
 
 /// Whoever was disabled before anybody heard of them is nobody.
 fn employed(sim: &InventrySim) -> usize {
     sim.world(|world| world.personnel().filter(|person| person.enabled).count())
-}
-
-fn plan(installation: &Installation) -> Said {
-    let said = installation.run(&["plan"]);
-    assert_ne!(said.code, 1, "{}", said.all());
-    said
-}
-
-fn apply(installation: &Installation) {
-    let said = installation.run(&["apply"]);
-    assert_ne!(said.code, 1, "{}", said.all());
 }
 
 fn somebody(world: &mut World) -> u32 {
@@ -60,9 +37,7 @@ fn released(sim: &InventrySim, installation: &Installation) -> u32 {
         let device = world.devices.values().find(|device| !device.is_virtual()).unwrap();
         (device.id, device.name.clone())
     });
-    let from = (Utc::now() - Duration::days(3)).to_rfc3339();
-    let said = installation.run(&["terminals", "set", &name, "--kind", "attendance", "--release", "--from", &from]);
-    assert_eq!(said.code, 0, "{}", said.all());
+    installation.release(&name);
     device
 }
 
@@ -73,15 +48,14 @@ fn staff_arrive_with_department_and_only_with_the_fields_that_are_switched_on() 
     let installation = installation(&sim, "fields_on = [\"title\", \"email\"]");
     installation.settle();
     let staff = employed(&sim);
-    let rows = dump(&installation.store());
-    assert_eq!(rows.iter().filter(|row| row.starts_with("person")).count(), staff, "visitors and students stay out");
-    assert!(person(&installation, "de Mello")[0].contains("Astronomy"));
+    assert_eq!(installation.people(), staff, "visitors and students stay out");
+    assert!(installation.person("de Mello")[0].contains("Astronomy"));
     let store = rusqlite::Connection::open(installation.store()).unwrap();
     let read = "SELECT title, email_address, mobile_number FROM temployee WHERE last_name = 'de Mello'";
     let fields: (Option<String>, Option<String>, Option<String>) =
         store.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
     assert_eq!(fields, (Some("Mrs".to_owned()), Some("a.demello@example.org".to_owned()), None));
-    assert_eq!(plan(&installation).code, 0, "a second plan is empty");
+    assert_eq!(installation.plan().code, 0, "a second plan is empty");
     assert!(sim.requests().iter().all(|call| call.method == "GET"), "nothing is ever written to InVentry");
 }
 
@@ -91,35 +65,35 @@ fn somebody_is_renamed_moved_disabled_deleted_and_comes_back_as_the_same_person(
     let person_id = sim.world(somebody);
     let installation = installation(&sim, "full_scan_minutes = 0");
     installation.settle();
-    let everybody = dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count();
+    let everybody = installation.people();
 
     sim.world(|world| world.rename(person_id, "Asha", "Mello-Grant"));
-    assert!(plan(&installation).out.contains("Mello-Grant"));
+    assert!(installation.plan().out.contains("Mello-Grant"));
     installation.settle();
-    assert_eq!(person(&installation, "Mello-Grant").len(), 1);
+    assert_eq!(installation.person("Mello-Grant").len(), 1);
 
     sim.world(|world| {
         let department = world.add_department("Geology");
         world.set_departments(person_id, &[department]);
     });
-    assert!(plan(&installation).out.contains("department"));
+    assert!(installation.plan().out.contains("department"));
     installation.settle();
-    assert!(person(&installation, "Mello-Grant")[0].contains("Geology"));
+    assert!(installation.person("Mello-Grant")[0].contains("Geology"));
 
     sim.world(|world| world.disable(person_id));
-    assert!(plan(&installation).out.contains("inactive at the primary"), "{}", plan(&installation).all());
+    assert!(installation.plan().out.contains("inactive at the primary"), "{}", installation.plan().all());
     installation.settle();
-    assert!(person(&installation, "Mello-Grant")[0].contains("| Leaver |"));
+    assert!(installation.person("Mello-Grant")[0].contains("| Leaver |"));
 
     sim.world(|world| world.enable(person_id));
     installation.settle();
-    assert!(person(&installation, "Mello-Grant")[0].contains("| Current |"));
+    assert!(installation.person("Mello-Grant")[0].contains("| Current |"));
 
     sim.world(|world| world.delete(person_id));
-    assert!(plan(&installation).out.contains("gone at the primary"), "{}", plan(&installation).all());
+    assert!(installation.plan().out.contains("gone at the primary"), "{}", installation.plan().all());
     installation.settle();
-    assert!(person(&installation, "Mello-Grant")[0].contains("| Leaver |"));
-    assert_eq!(dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count(), everybody);
+    assert!(installation.person("Mello-Grant")[0].contains("| Leaver |"));
+    assert_eq!(installation.people(), everybody);
 }
 
 #[test]
@@ -135,9 +109,7 @@ fn the_plan_says_of_every_change_of_a_person_what_is_written_and_why() {
     let mut story = String::new();
     let mut after = |what: &str, change: &dyn Fn(&mut World)| {
         sim.world(change);
-        writeln!(story, "{what}\n{}\n", installation.plan_of_people()).unwrap();
-        installation.settle();
-        assert_eq!(installation.run(&["plan"]).code, 0, "{what}: a second plan is empty");
+        story += &installation.plan_of_people_then_settle(what);
     };
     after("disabled", &|world| world.disable(asha));
     after("enabled again", &|world| world.enable(asha));
@@ -197,8 +169,8 @@ fn of_two_people_that_are_merged_one_leaves_and_a_record_that_is_new_waits_for_a
     sim.world(|world| world.merge(known, asha));
     assert_eq!(installation.plan_of_people(), "disable \"Noor Example\" (6): gone at the primary, confirmed");
     installation.settle();
-    assert!(person(&installation, "Example")[0].contains("| Leaver |"));
-    assert!(person(&installation, "de Mello")[0].contains("| Current |"));
+    assert!(installation.person("Example")[0].contains("| Leaver |"));
+    assert!(installation.person("de Mello")[0].contains("| Current |"));
 
     sim.world(|world| {
         let new = world.add_person("Asha", "de Mello");
@@ -210,8 +182,8 @@ fn of_two_people_that_are_merged_one_leaves_and_a_record_that_is_new_waits_for_a
     let why = "2 is the same by personnel number, but linked to another; decide create or ignore";
     assert!(planned.contains(why), "{planned}");
     installation.settle();
-    assert_eq!(person(&installation, "de Mello").len(), 1, "nobody is made twice");
-    assert!(person(&installation, "de Mello")[0].contains("| Leaver |"), "until somebody decides");
+    assert_eq!(installation.person("de Mello").len(), 1, "nobody is made twice");
+    assert!(installation.person("de Mello")[0].contains("| Leaver |"), "until somebody decides");
 }
 
 #[test]
@@ -226,15 +198,15 @@ fn signing_in_and_out_is_booked_once_and_what_was_changed_afterwards_is_held() {
         let earlier = world.now() - Duration::hours(20);
         world.sign_late(vendor_sim::inventry::EventType::SignOut, asha, Some(device), earlier);
     });
-    apply(&installation);
-    assert_eq!(works(&installation).len(), 2, "{:?}", works(&installation));
+    installation.apply();
+    assert_eq!(installation.works().len(), 2, "{:?}", installation.works());
 
     sim.world(|world| {
         let at = world.now() - Duration::minutes(40);
         world.correct(event, at).unwrap();
     });
-    apply(&installation);
-    assert_eq!(works(&installation).len(), 2, "what was booked stays as it is");
+    installation.apply();
+    assert_eq!(installation.works().len(), 2, "what was booked stays as it is");
     let status = installation.run(&["status", "--json"]).json();
     assert!(
         status.to_string().contains("changed_after_booking") || status.to_string().contains("\"held\":1"),
@@ -251,15 +223,14 @@ fn a_correction_takes_the_place_of_the_booking_until_timeware_has_calculated_it(
     let check = refused.run(&["check"]);
     assert!(check.code == 1 && check.all().contains("staged"), "{}", check.all());
 
-    let section = format!("[inventry]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"\n{follow}", sim.url());
-    let installation = Installation::of_bridge("inventry-timeware", &section, sim.key(), "");
+    let installation = installation(&sim, follow);
     let file = installation.folder().join("inventry-timeware.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("[timeware]\n", "[timeware]\nprofile = \"staged\"\n")).unwrap();
     installation.settle();
     let device = released(&sim, &installation);
     let event = sim.world(|world| world.sign_in(asha, Some(device)));
-    apply(&installation);
+    installation.apply();
     let store = rusqlite::Connection::open(installation.store()).unwrap();
     let inlet = || -> Vec<String> {
         let mut rows = store.prepare("SELECT date_and_time FROM twork_unprocessed").unwrap();
@@ -273,13 +244,13 @@ fn a_correction_takes_the_place_of_the_booking_until_timeware_has_calculated_it(
             let at = world.now() - Duration::minutes(minutes);
             world.correct(event, at).unwrap();
         });
-        apply(&installation);
+        installation.apply();
     };
     change(40);
     let after = inlet();
     assert_eq!(after.len(), 1, "moved, not doubled");
     assert_ne!(after, before);
-    assert_eq!(plan(&installation).code, 0, "nothing is left to decide");
+    assert_eq!(installation.plan().code, 0, "nothing is left to decide");
 
     store.execute("DELETE FROM twork_unprocessed", []).unwrap();
     change(55);
@@ -307,7 +278,7 @@ fn a_server_that_is_too_old_is_refused_with_its_version() {
     assert_eq!(said.code, 1);
     assert!(said.all().contains("4.10.3") && said.all().contains("4.11.0"), "{}", said.all());
     assert_eq!(installation.run(&["apply"]).code, 1);
-    assert!(dump(&installation.store()).iter().all(|row| !row.starts_with("person")), "nothing was read");
+    assert_eq!(installation.people(), 0, "nothing was read");
 }
 
 /// A server at which nothing is called as it is built in.
@@ -325,7 +296,7 @@ fn a_server_that_names_everything_otherwise_works_with_its_profile_and_names_the
     assert_eq!(check.code, 0, "{}", check.all());
     profiled.settle();
     let staff = employed(&sim);
-    assert_eq!(dump(&profiled.store()).iter().filter(|row| row.starts_with("person")).count(), staff);
+    assert_eq!(profiled.people(), staff);
 
     let broken = RENAMED.replace("person_type = \"/x_person_type\"", "person_type = \"/nowhere\"");
     std::fs::write(profiled.folder().join("server.toml"), broken).unwrap();
@@ -338,14 +309,14 @@ fn a_server_that_names_everything_otherwise_works_with_its_profile_and_names_the
 
 #[test]
 fn a_server_process_that_renames_every_field_works_with_its_profile_and_the_first_wrong_field_is_named_without() {
-    let server = RenamedServer::start("inventry", "inventry-timeware", &fields_of(RENAMED));
-    server.works_with_its_profile();
-    server.is_refused_without(&["/api/v1/info", "/version", "[fields.info] version of profile builtin"]);
+    RenamedServer::start("inventry-timeware", &fields_of(RENAMED)).works_with_its_profile_alone(&[
+        "/api/v1/info",
+        "/version",
+        "[fields.info] version of profile builtin",
+    ]);
 }
 
 #[test]
 fn a_server_process_that_renames_paths_and_values_too_works_with_its_profile_and_its_first_path_is_named_without() {
-    let server = RenamedServer::start("inventry", "inventry-timeware", RENAMED);
-    server.works_with_its_profile();
-    server.is_refused_without(&["inventry.info", "status 404"]);
+    RenamedServer::start("inventry-timeware", RENAMED).works_with_its_profile_alone(&["inventry.info", "status 404"]);
 }

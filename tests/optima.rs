@@ -1,9 +1,7 @@
 //! `optima-timeware` as its administrator runs it, against the simulated site.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use std::fmt::Write as _;
-
-use tests::{Installation, RenamedServer, Said, dump, fields_of};
+use tests::{Installation, RenamedServer, fields_of};
 use vendor_sim::optima::{OptimaSim, World};
 
 fn site(people: usize) -> OptimaSim {
@@ -11,25 +9,7 @@ fn site(people: usize) -> OptimaSim {
 }
 
 fn installation(sim: &OptimaSim, more: &str) -> Installation {
-    let section = format!("[optima]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"", sim.url());
-    Installation::of_bridge("optima-timeware", &section, sim.key(), more)
-}
-
-/// The rows of a person, by last name.
-fn person(installation: &Installation, last: &str) -> Vec<String> {
-    let rows = dump(&installation.store()).into_iter();
-    rows.filter(|row| row.starts_with("person") && row.contains(&format!("| {last} |"))).collect()
-}
-
-fn people(installation: &Installation) -> usize {
-    dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count()
-}
-
-/// What the plan says about the changes, for people.
-fn plan(installation: &Installation) -> Said {
-    let said = installation.run(&["plan"]);
-    assert_ne!(said.code, 1, "{}", said.all());
-    said
+    Installation::of_bridge("optima-timeware", &sim.url(), sim.key(), "", more)
 }
 
 /// Somebody with a card, alone in their last name.
@@ -46,7 +26,7 @@ fn everybody_arrives_once_and_a_second_plan_is_empty() {
     installation.settle();
     // Whoever was disabled before anybody heard of them is nobody.
     let badges = sim.world(|world| world.badges.values().filter(|badge| badge.enabled).count());
-    assert_eq!(people(&installation), badges);
+    assert_eq!(installation.people(), badges);
     let again = installation.run(&["plan"]);
     assert_eq!(again.code, 0, "{}", again.all());
     let terminals = installation.run(&["terminals", "--json"]).json();
@@ -60,46 +40,46 @@ fn a_person_is_renamed_recarded_moved_disabled_deleted_and_comes_back_as_the_sam
     let badge = sim.world(somebody);
     let installation = installation(&sim, "");
     installation.settle();
-    let all = people(&installation);
-    let arrived = person(&installation, "Quillfeather");
+    let all = installation.people();
+    let arrived = installation.person("Quillfeather");
     assert!(arrived[0].contains("12345678"), "{arrived:?}");
 
     sim.world(|world| world.rename(badge, "Mira", "Quillfeather-Wiles"));
-    let said = plan(&installation);
+    let said = installation.plan();
     assert!(said.out.contains("Quillfeather-Wiles") && said.out.contains("last_name"), "{}", said.all());
     installation.settle();
-    assert_eq!(person(&installation, "Quillfeather-Wiles").len(), 1);
+    assert_eq!(installation.person("Quillfeather-Wiles").len(), 1);
 
     sim.world(|world| world.recard(badge, "87654321"));
-    assert!(plan(&installation).out.contains("credentials"));
+    assert!(installation.plan().out.contains("credentials"));
     installation.settle();
-    assert!(person(&installation, "Quillfeather-Wiles")[0].contains("87654321"));
+    assert!(installation.person("Quillfeather-Wiles")[0].contains("87654321"));
 
     let group = sim.world(|world| {
         let group = world.add_group("Night porters", vendor_sim::optima::GroupKind::AccessGroup);
         world.set_groups(badge, &[group]);
         group
     });
-    assert!(plan(&installation).out.contains("Night porters"), "{}", plan(&installation).all());
+    assert!(installation.plan().out.contains("Night porters"), "{}", installation.plan().all());
     installation.settle();
-    assert!(person(&installation, "Quillfeather-Wiles")[0].contains("Night porters"), "group {group}");
+    assert!(installation.person("Quillfeather-Wiles")[0].contains("Night porters"), "group {group}");
 
     sim.world(|world| world.disable(badge));
-    assert!(plan(&installation).out.contains("inactive at the primary"), "{}", plan(&installation).all());
+    assert!(installation.plan().out.contains("inactive at the primary"), "{}", installation.plan().all());
     installation.settle();
-    let leaver = person(&installation, "Quillfeather-Wiles");
+    let leaver = installation.person("Quillfeather-Wiles");
     assert!(leaver[0].contains("| Leaver |") && !leaver[0].contains("87654321"), "{leaver:?}");
 
     sim.world(|world| world.enable(badge));
     installation.settle();
-    let back = person(&installation, "Quillfeather-Wiles");
+    let back = installation.person("Quillfeather-Wiles");
     assert!(back[0].contains("| Current |") && back[0].contains("87654321"), "{back:?}");
 
     sim.world(|world| world.delete(badge));
-    assert!(plan(&installation).out.contains("gone at the primary"), "{}", plan(&installation).all());
+    assert!(installation.plan().out.contains("gone at the primary"), "{}", installation.plan().all());
     installation.settle();
-    assert_eq!(people(&installation), all, "nobody is deleted in timeware, and nobody came twice");
-    assert!(person(&installation, "Quillfeather-Wiles")[0].contains("| Leaver |"));
+    assert_eq!(installation.people(), all, "nobody is deleted in timeware, and nobody came twice");
+    assert!(installation.person("Quillfeather-Wiles")[0].contains("| Leaver |"));
 }
 
 #[test]
@@ -114,9 +94,7 @@ fn the_plan_says_of_every_change_of_a_person_what_is_written_and_why() {
     let mut story = String::new();
     let mut after = |what: &str, change: &dyn Fn(&mut World)| {
         sim.world(change);
-        writeln!(story, "{what}\n{}\n", installation.plan_of_people()).unwrap();
-        installation.settle();
-        assert_eq!(installation.run(&["plan"]).code, 0, "{what}: a second plan is empty");
+        story += &installation.plan_of_people_then_settle(what);
     };
     after("disabled", &|world| world.disable(badge));
     after("enabled again", &|world| world.enable(badge));
@@ -181,7 +159,7 @@ fn where_timeware_leads_people_get_badges_and_leavers_lose_theirs() {
     let sim = site(0);
     let leads = "[people]\ndirection = \"timeware-to-optima\"\n[policies]\ndirection = \"timeware-to-optima\"\n";
     let installation = installation(&sim, leads);
-    assert_ne!(installation.run(&["plan"]).code, 1);
+    installation.plan();
     let store = rusqlite::Connection::open(installation.store()).unwrap();
     store
         .execute_batch(
@@ -217,9 +195,7 @@ fn an_event_at_a_released_reader_is_booked_once_and_a_late_one_on_its_own_day() 
         let reader = world.readers.values().next().unwrap();
         (reader.id, reader.name.clone())
     });
-    let from = (chrono::Utc::now() - chrono::Duration::days(3)).to_rfc3339();
-    let set = installation.run(&["terminals", "set", &name, "--kind", "attendance", "--release", "--from", &from]);
-    assert_eq!(set.code, 0, "{}", set.all());
+    installation.release(&name);
     sim.world(|world| {
         world.pass(badge, reader, true);
         let yesterday = world.now() - chrono::Duration::days(1);
@@ -228,14 +204,13 @@ fn an_event_at_a_released_reader_is_booked_once_and_a_late_one_on_its_own_day() 
         world.unknown_card("999", reader);
     });
     for _ in 0..2 {
-        assert_ne!(installation.run(&["apply"]).code, 1);
+        installation.apply();
     }
-    let works: Vec<String> = dump(&installation.store()).into_iter().filter(|row| row.starts_with("work")).collect();
+    let works = installation.works();
     assert_eq!(works.len(), 2, "{works:?}");
     sim.world(World::rebuild_events);
-    assert_ne!(installation.run(&["apply"]).code, 1);
-    let after = dump(&installation.store()).iter().filter(|row| row.starts_with("work")).count();
-    assert_eq!(after, 2, "a rebuilt store of events books nothing twice");
+    installation.apply();
+    assert_eq!(installation.works().len(), 2, "a rebuilt store of events books nothing twice");
 }
 
 /// A server at which nothing is called as it is built in.
@@ -243,14 +218,14 @@ const RENAMED: &str = include_str!("../optima-client/profiles/renamed.toml");
 
 #[test]
 fn a_server_process_that_renames_every_field_works_with_its_profile_and_the_first_wrong_field_is_named_without() {
-    let server = RenamedServer::start("optima", "optima-timeware", &fields_of(RENAMED));
-    server.works_with_its_profile();
-    server.is_refused_without(&["/api/v1/info", "/capabilities", "[fields.info] capabilities of profile builtin"]);
+    RenamedServer::start("optima-timeware", &fields_of(RENAMED)).works_with_its_profile_alone(&[
+        "/api/v1/info",
+        "/capabilities",
+        "[fields.info] capabilities of profile builtin",
+    ]);
 }
 
 #[test]
 fn a_server_process_that_renames_paths_and_values_too_works_with_its_profile_and_its_first_path_is_named_without() {
-    let server = RenamedServer::start("optima", "optima-timeware", RENAMED);
-    server.works_with_its_profile();
-    server.is_refused_without(&["optima.info", "status 404"]);
+    RenamedServer::start("optima-timeware", RENAMED).works_with_its_profile_alone(&["optima.info", "status 404"]);
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
-use tests::{Installation, Said, SimProcess, asked_of_net2_by_a_reading, change_kept, doors_of, net2_section, opens};
+use tests::{
+    Installation, Said, SimProcess, asked_of_net2_by_a_reading, change_kept, doors_of, net2_section, opens, until,
+};
 use vendor_sim::graph::{Fault, FaultKind, GraphSim, Permission};
 
 const ANN: (&str, &str) = ("Ann Lee", "ann.lee@example.org");
@@ -262,22 +264,13 @@ fn what_graph_tells_by_itself_opens_the_door_long_before_the_next_reading() {
     let tenant = Tenant::with(&ROOMS, &push);
     tenant.graph.world(|world| world.grant(Permission::CalendarsRead));
     tenant.poll_well();
-    let mut service = tenant.server.start(&["run"]);
-    let until = |what: &str, holds: &dyn Fn() -> bool| {
-        let began = std::time::Instant::now();
-        while !holds() {
-            assert!(began.elapsed() < std::time::Duration::from_mins(1), "{what} never came");
-            std::thread::yield_now();
-        }
-    };
+    let _service = tenant.server.serve();
     // Once the service knows of its subscriptions, too: the tenant has them a moment earlier.
-    until("a subscription of each room", &|| {
+    until("a subscription of each room", || {
         let status = tenant.server.run(&["status", "--json"]).json();
         let told = status["feeds"].as_array().unwrap().iter().filter(|room| room["told_until"].is_string());
         told.count() == ROOMS.len()
     });
     tenant.book(ANN, ROOMS[0], -10, 60);
-    until("an open door", &|| opens(&tenant.net2, ANN.1).len() == 2);
-    service.kill().unwrap();
-    service.wait().unwrap();
+    until("an open door", || opens(&tenant.net2, ANN.1).len() == 2);
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::{Installation, SimProcess, dump};
+use tests::{Installation, SimProcess, dump, until_within};
 
 #[test]
 fn a_plan_that_was_applied_leaves_an_empty_plan() {
@@ -61,7 +61,7 @@ fn a_first_link_waits_for_approval_and_a_bare_name_for_a_decision() {
     let said = installation.run(&["apply", "--approve", people["plan"].as_str().unwrap()]);
     assert_eq!(said.code, 0, "{}", said.all());
     assert!(!dump(&installation.store()).iter().any(|row| row.contains("Formerly")));
-    assert_eq!(dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count(), active.len());
+    assert_eq!(installation.people(), active.len());
 }
 
 #[test]
@@ -70,13 +70,10 @@ fn the_live_hub_brings_a_booking_long_before_the_next_poll() {
     let installation = Installation::against(&sim, "[events]\ninterval = \"6h\"\n");
     assert_ne!(installation.run(&["plan"]).code, 1);
     assert_eq!(installation.run(&["apply"]).code, 0);
-    let mut service = installation.start(&["run"]);
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let service = installation.serve();
+    let began = Instant::now();
     let wait_for = |what: &str, holds: &dyn Fn() -> bool| {
-        while !holds() {
-            assert!(Instant::now() < deadline, "{what} did not happen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        until_within(Duration::from_mins(1).saturating_sub(began.elapsed()), what, holds);
     };
     wait_for("a live connection", &|| live_connections(&sim) > 0);
     // An administrator releases doors beside the running service; anything that would write more is refused.
@@ -85,9 +82,8 @@ fn the_live_hub_brings_a_booking_long_before_the_next_poll() {
     assert_eq!(installation.run(&["apply"]).code, 1);
     let (user, door) = someone_who_may_pass(&sim);
     sim.control("POST", "pass", &json!({"user": user, "door": door, "entering": true}));
-    wait_for("a booking", &|| dump(&installation.store()).iter().any(|row| row.starts_with("work")));
-    service.kill().unwrap();
-    service.wait().unwrap();
+    wait_for("a booking", &|| !installation.works().is_empty());
+    drop(service);
     let status = installation.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.all());
     assert!(status.out.contains("logs"), "the log folder is not named: {}", status.out);

@@ -2,35 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::site::{Site, Wishes, eventually};
+use tests::until;
 
-fn site(bookings: &str) -> Site {
-    let site = Site::new(Wishes { pac_people: 3, bookings, ..Wishes::default() });
-    site.settle();
-    site
-}
-
-fn people(site: &Site) -> Vec<u32> {
-    site.pac.world(|world| world.people.keys().copied().collect())
-}
-
-/// The statuses of admissions, as Astrow's view shows them.
-fn shown(site: &Site) -> Vec<(String, Option<String>)> {
-    let admissions = site.view().into_iter().filter(|(kind, ..)| kind == "access.granted");
-    admissions.map(|(_, status, details)| (status, details)).collect()
-}
+use crate::site::{Site, Wishes};
 
 #[test]
 fn an_admission_is_booked_once_and_shown_as_processed() {
-    let site = site("");
-    let people = people(&site);
+    let site = Site::booking("");
+    let people = site.people();
     for person in &people {
         assert_eq!(site.pac.swipe(11, *person, None).denied, None);
     }
     site.once();
     site.once();
     assert_eq!(site.bookings(), people.len());
-    assert!(shown(&site).iter().all(|(status, _)| status == "PROCESSED"), "{:?}", shown(&site));
+    assert!(site.shown().iter().all(|(status, _)| status == "PROCESSED"), "{:?}", site.shown());
     let epoch = site.pac.world(|world| world.epoch.to_string());
     let keys = site.astrow.world(|world| world.bookings().map(|booking| booking.key).collect::<BTreeSet<_>>());
     assert!(keys.iter().all(|key| key.starts_with(&format!("pac:{epoch}:"))), "{keys:?}");
@@ -38,14 +24,14 @@ fn an_admission_is_booked_once_and_shown_as_processed() {
 
 #[test]
 fn refusals_other_readers_and_repeats_book_nothing() {
-    let site = site("");
-    let person = people(&site)[0];
+    let site = Site::booking("");
+    let person = site.people()[0];
     site.pac.swipe(11, person, None);
     site.pac.swipe(11, person, None);
     site.pac.swipe(15, person, None);
     site.once();
     assert_eq!(site.bookings(), 1);
-    assert!(shown(&site).contains(&("REJECTED".to_owned(), Some("repeat-swipe".to_owned()))), "{:?}", shown(&site));
+    assert!(site.shown().contains(&("REJECTED".to_owned(), Some("repeat-swipe".to_owned()))), "{:?}", site.shown());
     assert_eq!(site.view().len(), 3, "everything is shown");
 }
 
@@ -58,7 +44,7 @@ fn a_swipe_of_somebody_whom_nobody_has_linked_waits_in_the_booking_queue() {
     site.pac.swipe(11, id, None);
     site.once();
     site.once();
-    let queued = shown(&site);
+    let queued = site.shown();
     assert_eq!(queued, [("QUEUED".to_owned(), None)], "{number}");
 }
 
@@ -66,13 +52,13 @@ fn a_swipe_of_somebody_whom_nobody_has_linked_waits_in_the_booking_queue() {
 fn bookings_go_without_people_and_people_without_bookings() {
     let bookings_only = Site::new(Wishes { pac_people: 2, people: "enabled = false", ..Wishes::default() });
     bookings_only.astrow.world(|world| world.licences.remove("employees-import"));
-    let person = people(&bookings_only)[0];
+    let person = bookings_only.people()[0];
     let number = bookings_only.astrow.world(|world| world.add_employee("Mira", "Vandenholt"));
     bookings_only.astrow.world(|world| world.set_badge(number, person.into()));
     bookings_only.pac.swipe(11, person, None);
     bookings_only.once();
     assert_eq!(bookings_only.bookings(), 1);
-    assert_eq!(shown(&bookings_only), [("PROCESSED".to_owned(), None)], "PAC's id is the badge number");
+    assert_eq!(bookings_only.shown(), [("PROCESSED".to_owned(), None)], "PAC's id is the badge number");
 
     let people_only = Site::new(Wishes { pac_people: 2, bookings: "enabled = false", ..Wishes::default() });
     people_only.astrow.world(|world| world.licences.remove("file-terminal"));
@@ -82,9 +68,9 @@ fn bookings_go_without_people_and_people_without_bookings() {
 
 #[test]
 fn a_missing_licence_keeps_the_events_and_they_are_booked_when_it_is_there() {
-    let site = site("");
+    let site = Site::booking("");
     site.astrow.world(|world| world.licences.remove("file-terminal"));
-    site.pac.swipe(11, people(&site)[0], None);
+    site.pac.swipe(11, site.people()[0], None);
     let said = site.installation.run(&["run", "--once"]);
     assert!(said.all().contains("licence"), "{}", said.all());
     assert_eq!(site.bookings(), 0);
@@ -95,8 +81,8 @@ fn a_missing_licence_keeps_the_events_and_they_are_booked_when_it_is_there() {
 
 #[test]
 fn what_was_rejected_is_sent_again_by_a_persons_order() {
-    let site = site("");
-    let person = people(&site)[0];
+    let site = Site::booking("");
+    let person = site.people()[0];
     let number = site.astrow.world(|world| world.employee_of_person(person).unwrap().pers_no);
     let group = site.astrow.world(|world| world.employee(number).unwrap().terminal_group.clone());
     site.astrow
@@ -104,21 +90,21 @@ fn what_was_rejected_is_sent_again_by_a_persons_order() {
     site.pac.swipe(11, person, None);
     site.once();
     assert!(
-        shown(&site)[0].1.as_deref().is_some_and(|why| why.starts_with("terminal-not-in-group")),
+        site.shown()[0].1.as_deref().is_some_and(|why| why.starts_with("terminal-not-in-group")),
         "{:?}",
-        shown(&site)
+        site.shown()
     );
     site.astrow.world(|world| world.change_employee(number, |employee| employee.terminal_group = group));
     let ordered = site.installation.run(&["resend", "--all", "rejected", "--json"]).json();
     assert_eq!(ordered["events"].as_array().unwrap().len(), 1, "{ordered}");
     site.once();
-    assert_eq!(shown(&site), [("PROCESSED".to_owned(), None)]);
+    assert_eq!(site.shown(), [("PROCESSED".to_owned(), None)]);
 }
 
 #[test]
 fn a_log_that_begins_anew_books_nothing_twice_and_loses_nothing() {
-    let site = site("");
-    let people = people(&site);
+    let site = Site::booking("");
+    let people = site.people();
     site.pac.swipe(11, people[0], None);
     site.once();
     site.pac.new_epoch();
@@ -130,8 +116,8 @@ fn a_log_that_begins_anew_books_nothing_twice_and_loses_nothing() {
 
 #[test]
 fn a_log_that_forgot_tells_what_is_lost_and_goes_on() {
-    let site = site("");
-    let people = people(&site);
+    let site = Site::booking("");
+    let people = site.people();
     site.pac.swipe(11, people[0], None);
     site.once();
     for _ in 0..5 {
@@ -146,9 +132,9 @@ fn a_log_that_forgot_tells_what_is_lost_and_goes_on() {
 
 #[test]
 fn while_a_roll_call_runs_a_swipe_makes_safe_and_books_nothing() {
-    let site = site("");
+    let site = Site::booking("");
     site.once();
-    let people = people(&site);
+    let people = site.people();
     site.astrow.world(|world| {
         world.change_reader(11, |reader| {
             reader.company_site = Some("HQ".to_owned());
@@ -163,7 +149,7 @@ fn while_a_roll_call_runs_a_swipe_makes_safe_and_books_nothing() {
     site.once();
     assert_eq!(site.bookings(), 1, "what happened before it counts");
     assert_eq!(site.astrow.world(|world| world.confirmations.len()), 1, "only the reader with the flag makes safe");
-    let refused = shown(&site).into_iter().filter(|(status, _)| status == "REJECTED").count();
+    let refused = site.shown().into_iter().filter(|(status, _)| status == "REJECTED").count();
     assert_eq!(refused, 2);
     let terminals = site.terminals();
     assert_eq!(
@@ -174,13 +160,12 @@ fn while_a_roll_call_runs_a_swipe_makes_safe_and_books_nothing() {
 
 #[test]
 fn bookings_of_astrow_go_to_pac_once_where_astrow_leads() {
-    let site = Site::new(Wishes {
+    let site = Site::settled(Wishes {
         employees: 2,
         people: "master = \"astrow\"",
         bookings: "to_pac = true",
         ..Wishes::default()
     });
-    site.settle();
     let number = site.astrow.world(|world| *world.employees().keys().next().unwrap());
     site.astrow.world(|world| {
         let now = world.clock.now();
@@ -200,22 +185,19 @@ fn bookings_of_astrow_go_to_pac_once_where_astrow_leads() {
 
 #[test]
 fn the_service_opens_a_door_once_and_tells_astrow_that_it_lives() {
-    let site = Site::new(Wishes { pac_people: 1, more: "[door]\nallow = [11]\n", ..Wishes::default() });
-    site.settle();
-    let mut service = site.installation.start(&["run"]);
-    eventually("the sign of life", || site.astrow.world(|world| (!world.red_label()).then_some(())));
+    let site = Site::settled(Wishes { pac_people: 1, more: "[door]\nallow = [11]\n", ..Wishes::default() });
+    let service = site.serve();
     let (wanted, forbidden) =
         site.astrow.world(|world| (world.request_door("hr.admin", 11), world.request_door("hr.admin", 15)));
     let state = |id| site.astrow.world(|world| format!("{:?}", world.command(id).unwrap().state).to_lowercase());
-    eventually("the door", || state(wanted).contains("done").then_some(()));
-    eventually("the refusal", || state(forbidden).contains("failed").then_some(()));
+    until("the door", || state(wanted).contains("done"));
+    until("the refusal", || state(forbidden).contains("failed"));
     assert_eq!(site.pac.world(|world| world.commands.len()), 1, "once, and only where it is allowed");
-    eventually("the contact with PAC", || {
-        let beat = site.astrow.world(|world| world.heartbeats.last().cloned())?;
-        (beat.pac_connected && beat.last_pac_contact.is_some()).then_some(())
+    until("the contact with PAC", || {
+        let beat = site.astrow.world(|world| world.heartbeats.last().cloned());
+        beat.is_some_and(|beat| beat.pac_connected && beat.last_pac_contact.is_some())
     });
-    service.kill().unwrap();
-    service.wait().unwrap();
+    drop(service);
     let log = site.installation.run(&["log"]);
     assert!(log.out.contains("astrow:hr.admin"), "{}", log.all());
 }
@@ -225,15 +207,10 @@ fn a_change_at_the_master_goes_over_while_the_service_runs() {
     let site = Site::new(Wishes { pac_people: 2, ..Wishes::default() });
     site.hire_at_pac("Ottilie", "8E4C0A1F");
     site.settle();
-    let mut service = site.installation.start(&["run"]);
-    eventually("the service", || site.astrow.world(|world| world.heartbeats.last().map(|_| ())));
+    let _service = site.serve();
     let id = site.person("Ottilie").unwrap().id;
     site.pac.world(|world| world.edit_person(id, |person| person.first = "Odile".to_owned()));
-    eventually("the new name", || site.employee("Odile").map(|_| ()));
+    until("the new name", || site.employee("Odile").is_some());
     site.pac.world(|world| world.delete_person(id));
-    eventually("the end of the badge", || {
-        site.employee("Odile").is_some_and(|employee| employee.pac.badges.is_empty()).then_some(())
-    });
-    service.kill().unwrap();
-    service.wait().unwrap();
+    until("the end of the badge", || site.employee("Odile").is_some_and(|employee| employee.pac.badges.is_empty()));
 }

@@ -37,9 +37,8 @@ fn whatever_frame_is_the_last_one_everybody_arrives_in_pac_once() {
 
 #[test]
 fn whatever_frame_is_the_last_one_no_event_is_lost_and_none_is_booked_twice() {
-    let site = Site::new(Wishes { pac_people: 2, bookings: "repeat_seconds = 0", ..Wishes::default() });
-    site.settle();
-    let people: Vec<u32> = site.pac.world(|world| world.people.keys().copied().collect());
+    let site = Site::settled(Wishes { pac_people: 2, bookings: "repeat_seconds = 0", ..Wishes::default() });
+    let people = site.people();
     let mut swipes = 0;
     for frames in 1..=FRAMES {
         for person in &people {

@@ -1,18 +1,14 @@
 //! Roll calls, whenever they are noticed.
 
 use chrono::{TimeDelta, Utc};
+use tests::until;
 
-use crate::site::{Site, Wishes, eventually};
+use crate::site::Site;
 
 fn site() -> Site {
-    let site = Site::new(Wishes { pac_people: 3, ..Wishes::default() });
-    site.settle();
+    let site = Site::booking("");
     site.once();
     site
-}
-
-fn people(site: &Site) -> Vec<u32> {
-    site.pac.world(|world| world.people.keys().copied().collect())
 }
 
 /// A roll call that has been running for some minutes.
@@ -29,10 +25,9 @@ fn swipe(site: &Site, reader: u32, person: u32, minutes_ago: i64) {
     assert_eq!(site.pac.swipe(reader, person, at).denied, None);
 }
 
-/// The status of each admission, as Astrow's view shows it.
-fn shown(site: &Site) -> Vec<String> {
-    let admissions = site.view().into_iter().filter(|(kind, ..)| kind == "access.granted");
-    admissions.map(|(_, status, details)| format!("{status} {}", details.unwrap_or_default())).collect()
+/// Whether this is an admission that made somebody safe and no booking.
+fn made_safe((status, details): &(String, Option<String>)) -> bool {
+    status == "REJECTED" && details.as_ref().is_some_and(|why| why.starts_with("roll-call"))
 }
 
 fn looks(site: &Site) -> u64 {
@@ -42,7 +37,7 @@ fn looks(site: &Site) -> u64 {
 #[test]
 fn a_late_swipe_from_inside_a_roll_call_is_no_booking_even_after_a_restart() {
     let site = site();
-    let people = people(&site);
+    let people = site.people();
     call(&site, 20);
     site.once();
     site.astrow.world(vendor_sim::astrow::World::stop_roll_call);
@@ -50,33 +45,31 @@ fn a_late_swipe_from_inside_a_roll_call_is_no_booking_even_after_a_restart() {
     swipe(&site, 11, people[1], 10);
     swipe(&site, 11, people[2], 0);
     site.once();
-    let shown = shown(&site);
-    assert_eq!(shown.iter().filter(|status| status.starts_with("PROCESSED")).count(), 2, "{shown:?}");
-    assert!(shown.iter().any(|status| status.starts_with("REJECTED roll-call")), "{shown:?}");
+    let shown = site.shown();
+    assert_eq!(shown.iter().filter(|(status, _)| status == "PROCESSED").count(), 2, "{shown:?}");
+    assert!(shown.iter().any(made_safe), "{shown:?}");
     assert_eq!(site.bookings(), 2);
 }
 
 #[test]
 fn the_end_of_a_roll_call_is_noticed_while_nobody_swipes() {
     let site = site();
-    let people = people(&site);
+    let people = site.people();
     call(&site, 20);
-    let mut service = site.installation.start(&["run"]);
+    let _service = site.installation.serve();
     swipe(&site, 11, people[0], 0);
-    eventually("the rejection", || shown(&site).iter().any(|one| one.starts_with("REJECTED roll-call")).then_some(()));
+    until("the rejection", || site.shown().iter().any(made_safe));
     site.astrow.world(vendor_sim::astrow::World::stop_roll_call);
     let before = looks(&site);
-    eventually("two looks", || (looks(&site) >= before + 2).then_some(()));
+    until("two looks", || looks(&site) >= before + 2);
     swipe(&site, 11, people[1], 0);
-    eventually("the booking", || (site.bookings() == 1).then_some(()));
-    service.kill().unwrap();
-    service.wait().unwrap();
+    until("the booking", || site.bookings() == 1);
 }
 
 #[test]
 fn a_reader_that_gives_no_bookings_confirms_who_is_safe() {
     let site = site();
-    let people = people(&site);
+    let people = site.people();
     site.astrow.world(|world| {
         assert!(world.change_reader(15, |reader| {
             reader.company_site = Some("HQ".to_owned());

@@ -1,10 +1,8 @@
 //! Both systems, and an installation between them.
 
-use std::time::Duration;
-
 use serde_json::Value;
-use tests::{Installation, Said};
-use vendor_sim::astrow::{AstrowSim, Employee};
+use tests::{Installation, Said, Service, until};
+use vendor_sim::astrow::{AstrowSim, Employee, TerminalEvent};
 use vendor_sim::pac::{Credential, CredentialKey, Grant, PacSim, Person};
 
 /// A PAC site, an Astrow, and `astrow-pac` between them.
@@ -36,9 +34,26 @@ impl Site {
         Self::of(pac, astrow, wishes)
     }
 
+    /// The same, in agreement.
+    pub(crate) fn settled(wishes: Wishes<'_>) -> Self {
+        let site = Self::new(wishes);
+        site.settle();
+        site
+    }
+
+    /// With three people of PAC in agreement, and these lines under `[bookings]`.
+    pub(crate) fn booking(bookings: &str) -> Self {
+        Self::settled(Wishes { pac_people: 3, bookings, ..Wishes::default() })
+    }
+
     pub(crate) fn of(pac: PacSim, astrow: AstrowSim, wishes: Wishes<'_>) -> Self {
-        let text =
-            configuration(&pac, &astrow, wishes, &format!("server_cert_sha256 = {:?}", pac.server_fingerprint()));
+        let driver = interface(&astrow);
+        Self::driven(pac, astrow, &driver, wishes)
+    }
+
+    /// With these lines under `[astrow]`.
+    pub(crate) fn driven(pac: PacSim, astrow: AstrowSim, driver: &str, wishes: Wishes<'_>) -> Self {
+        let text = configuration(&pac, &trust(&pac), driver, wishes);
         let secrets = vec![("ASTROW_PASSWORD", astrow.password())];
         let installation = Installation::of("astrow-pac", &text, secrets);
         pac.write_key("Head office bridge", &installation.folder().join("bridge.oemkey")).unwrap();
@@ -47,8 +62,7 @@ impl Site {
 
     /// The same installation with other lines.
     pub(crate) fn configure(&self, wishes: Wishes<'_>) {
-        let trust = format!("server_cert_sha256 = {:?}", self.pac.server_fingerprint());
-        self.write(&configuration(&self.pac, &self.astrow, wishes, &trust));
+        self.write(&configuration(&self.pac, &trust(&self.pac), &interface(&self.astrow), wishes));
     }
 
     pub(crate) fn write(&self, text: &str) {
@@ -63,6 +77,18 @@ impl Site {
 
     pub(crate) fn settle(&self) {
         self.installation.settle();
+    }
+
+    /// The service, since Astrow knows that it lives.
+    pub(crate) fn serve(&self) -> Service {
+        let service = self.installation.serve();
+        until("the sign of life", || self.astrow.world(|world| !world.red_label()));
+        service
+    }
+
+    /// The ids of PAC's people.
+    pub(crate) fn people(&self) -> Vec<u32> {
+        self.pac.world(|world| world.people.keys().copied().collect())
     }
 
     /// The employee with this first name.
@@ -90,12 +116,19 @@ impl Site {
         })
     }
 
-    /// What Astrow was told of the last events: type, status, details.
-    pub(crate) fn view(&self) -> Vec<(String, String, Option<String>)> {
-        self.astrow.world(|world| {
-            let events = world.terminal_events();
-            events.map(|event| (event.kind, event.booking_status, event.booking_details)).collect()
-        })
+    /// What Astrow was told of the last events.
+    pub(crate) fn view(&self) -> Vec<TerminalEvent> {
+        self.astrow.world(|world| world.terminal_events().collect())
+    }
+
+    /// The admissions among them.
+    pub(crate) fn admissions(&self) -> Vec<TerminalEvent> {
+        self.view().into_iter().filter(|event| event.kind == "access.granted").collect()
+    }
+
+    /// What became of the bookings of admissions, as Astrow's view shows it: status and details.
+    pub(crate) fn shown(&self) -> Vec<(String, Option<String>)> {
+        self.admissions().into_iter().map(|event| (event.booking_status, event.booking_details)).collect()
     }
 
     /// How many bookings Astrow has, queue and all.
@@ -108,31 +141,31 @@ impl Site {
     }
 }
 
-/// A configuration in which absence is believed at once.
-pub(crate) fn configuration(pac: &PacSim, astrow: &AstrowSim, wishes: Wishes<'_>, trust: &str) -> String {
-    let (address, port, url, user) = (pac.host(), pac.port(), astrow.url(), astrow.user());
+fn trust(pac: &PacSim) -> String {
+    format!("server_cert_sha256 = {:?}", pac.server_fingerprint())
+}
+
+/// The lines about Astrow where it is spoken to by its interface.
+pub(crate) fn interface(astrow: &AstrowSim) -> String {
+    let (url, user) = (astrow.url(), astrow.user());
+    format!(
+        "url = {url:?}\nuser = {user:?}\npassword = \"env:ASTROW_PASSWORD\"\n\
+         default_cycle = \"C-STD\"\ndefault_paygroup = \"PG-1\"\nterminal_group = \"TG-HQ\"\ncompany_site = \"HQ\""
+    )
+}
+
+/// A configuration in which absence is believed at once; `trust` says which certificate of PAC is believed.
+pub(crate) fn configuration(pac: &PacSim, trust: &str, driver: &str, wishes: Wishes<'_>) -> String {
+    let (address, port) = (pac.host(), pac.port());
     let Wishes { people, bookings, more, .. } = wishes;
     format!(
         "[service]\ndata = \"data\"\ntime_zone = \"Europe/Brussels\"\n\n\
          [pac]\nserver_address = {address:?}\nserver_port = {port}\nkey_path = \"bridge.oemkey\"\n{trust}\n\n\
-         [astrow]\nurl = {url:?}\nuser = {user:?}\npassword = \"env:ASTROW_PASSWORD\"\n\
-         default_cycle = \"C-STD\"\ndefault_paygroup = \"PG-1\"\nterminal_group = \"TG-HQ\"\ncompany_site = \"HQ\"\n\n\
+         [astrow]\n{driver}\n\n\
          [people]\n{people}\n\n\
          [bookings]\nfrom = \"2020-01-01\"\n{bookings}\n\n\
          [bookings.readers.11]\nserial_in = \"9001011\"\nserial_out = \"9001012\"\n\n\
          [bookings.readers.12]\nserial_in = \"9001011\"\nserial_out = \"9001012\"\n\n\
          [guards]\nremoval_confirmations = 1\nmin_absence = \"1s\"\nsettle_margin = \"1s\"\n\n{more}"
     )
-}
-
-/// Asks again and again, since a service in another process takes its time; gives up after a while.
-pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = std::time::Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < Duration::from_mins(1), "{what} did not come");
-        std::thread::yield_now();
-    }
 }

@@ -1,10 +1,11 @@
 //! Where Astrow leads: bookings and person ids, with trouble on the way.
 
 use chrono::{DateTime, Utc};
+use tests::{Service, until};
 use vendor_sim::astrow::{AstrowSim, Direction};
 use vendor_sim::pac::{AccessGroup, PacSim};
 
-use crate::site::{Site, Wishes, eventually};
+use crate::site::{Site, Wishes};
 
 const LEADS: Wishes<'static> =
     Wishes { pac_people: 0, employees: 2, people: "master = \"astrow\"", bookings: "to_pac = true", more: "" };
@@ -53,13 +54,13 @@ fn knows_group(site: &Site, name: &str) -> bool {
 }
 
 /// The service, behind its first run of this kind.
-fn started(site: &Site, run: &str) -> std::process::Child {
+fn started(site: &Site, run: &str) -> Service {
     let put = || site.astrow.world(|world| world.definitions_put);
     let runs = || site.installation.logged().iter().filter(|line| line.contains(run)).count();
     let before = (put(), runs());
-    let service = site.installation.start(&["run"]);
-    eventually("the definitions", || (put() > before.0).then_some(()));
-    eventually("the first run", || (runs() > before.1).then_some(()));
+    let service = site.installation.serve();
+    until("the definitions", || put() > before.0);
+    until("the first run", || runs() > before.1);
     service
 }
 
@@ -77,8 +78,7 @@ fn more_bookings_than_the_server_takes_in_a_second_all_arrive_once() {
 
 #[test]
 fn a_booking_of_somebody_who_is_gone_at_pac_stops_no_other_and_is_told_once() {
-    let site = Site::new(LEADS);
-    site.settle();
+    let site = Site::settled(LEADS);
     site.configure(Wishes { people: NO_PEOPLE, ..LEADS });
     let (gone, there) = (numbers(&site)[0], numbers(&site)[1]);
     let person = person_of(&site, gone);
@@ -111,8 +111,7 @@ fn a_booking_of_somebody_who_is_linked_later_is_sent_then() {
 
 #[test]
 fn bookings_before_the_day_of_the_change_over_stay_in_astrow() {
-    let site = Site::new(LEADS);
-    site.settle();
+    let site = Site::settled(LEADS);
     site.astrow.world(|world| world.switches.past_days = 10_000);
     let number = numbers(&site)[0];
     site.astrow.world(|world| {
@@ -130,8 +129,7 @@ fn bookings_before_the_day_of_the_change_over_stay_in_astrow() {
 
 #[test]
 fn person_ids_that_are_noted_in_astrow_do_not_come_back_as_changes() {
-    let site = Site::new(LEADS);
-    site.settle();
+    let site = Site::settled(LEADS);
     let noted = || site.astrow.world(|world| world.employees().values().all(|one| one.pac.person_id.is_some()));
     assert!(noted());
     let done = site.installation.run(&["run", "--once", "--json"]).json();
@@ -147,8 +145,7 @@ fn person_ids_that_are_noted_in_astrow_do_not_come_back_as_changes() {
 #[test]
 #[ignore = "takes half a minute"]
 fn the_person_ids_of_everybody_are_noted_in_one_go() {
-    let site = Site::new(Wishes { employees: 210, ..LEADS });
-    site.settle();
+    let site = Site::settled(Wishes { employees: 210, ..LEADS });
     let missing =
         site.astrow.world(|world| world.employees().values().filter(|one| one.pac.person_id.is_none()).count());
     assert_eq!(missing, 0);
@@ -158,13 +155,10 @@ fn the_person_ids_of_everybody_are_noted_in_one_go() {
 fn a_group_that_is_new_at_pac_is_in_astrow_at_once_whoever_leads() {
     let pac_leads = Wishes { pac_people: 1, employees: 0, people: "", bookings: "", more: "" };
     for wishes in [LEADS, pac_leads, Wishes { people: "enabled = false", ..pac_leads }] {
-        let site = Site::new(wishes);
-        site.settle();
-        let mut service = started(&site, " events link=");
+        let site = Site::settled(wishes);
+        let _service = started(&site, " events link=");
         site.pac.world(|world| world.put_group(group(77, "Night shift")));
-        eventually("the group", || knows_group(&site, "Night shift").then_some(()));
-        service.kill().unwrap();
-        service.wait().unwrap();
+        until("the group", || knows_group(&site, "Night shift"));
     }
 }
 
@@ -173,15 +167,13 @@ fn a_group_that_is_given_as_soon_as_it_is_made_goes_before_the_person() {
     let site = Site::new(Wishes { pac_people: 1, ..Wishes::default() });
     let id = site.hire_at_pac("Ottilie", "8E4C0A1F");
     site.settle();
-    let mut service = started(&site, " run link=");
+    let _service = started(&site, " run link=");
     site.pac.world(|world| {
         world.put_group(group(77, "Night shift"));
         world.edit_person(id, |person| person.groups.push(vendor_sim::pac::Grant::of(77)));
     });
     let has = || site.employee("Ottilie").is_some_and(|one| one.pac.access_groups.iter().any(|group| group.id == 77));
-    eventually("the group of the person", || has().then_some(()));
-    service.kill().unwrap();
-    service.wait().unwrap();
+    until("the group of the person", has);
 }
 
 #[test]
@@ -190,12 +182,9 @@ fn a_hundred_people_who_change_at_once_are_within_what_the_server_answers() {
     let astrow = AstrowSim::builder().seed(3).start_blocking().unwrap();
     let site = Site::of(pac, astrow, Wishes::default());
     site.settle();
-    site.pac.world(|world| {
-        let ids: Vec<u32> = world.people.keys().copied().collect();
-        for id in ids {
-            world.edit_person(id, |person| person.middle = Some("Dr".to_owned()));
-        }
-    });
+    for id in site.people() {
+        site.pac.world(|world| world.edit_person(id, |person| person.middle = Some("Dr".to_owned())));
+    }
     let said = site.installation.run(&["run", "--once", "--json"]);
     assert_eq!(said.json()["changes_noticed"], 120, "{}", said.all());
     assert!(!errors(&said).contains("changes"), "{}", said.all());
@@ -207,21 +196,14 @@ fn a_hundred_people_who_change_at_once_are_within_what_the_server_answers() {
 fn with_people_switched_off_nothing_about_people_is_tried() {
     let pac_leads = Wishes { pac_people: 1, ..Wishes::default() };
     for (wishes, off) in [(pac_leads, "interval = \"off\""), (LEADS, NO_PEOPLE)] {
-        let site = Site::new(wishes);
-        site.settle();
+        let site = Site::settled(wishes);
         site.configure(Wishes { people: off, ..wishes });
-        site.pac.world(|world| {
-            let ids: Vec<u32> = world.people.keys().copied().collect();
-            for id in ids {
-                world.edit_person(id, |person| person.first = "Odile".to_owned());
-            }
-        });
-        site.astrow.world(|world| {
-            let numbers: Vec<u32> = world.employees().keys().copied().collect();
-            for number in numbers {
-                world.change_employee(number, |employee| employee.name.first = "Odile".to_owned());
-            }
-        });
+        for id in site.people() {
+            site.pac.world(|world| world.edit_person(id, |person| person.first = "Odile".to_owned()));
+        }
+        for number in numbers(&site) {
+            site.astrow.world(|world| world.change_employee(number, |one| one.name.first = "Odile".to_owned()));
+        }
         let said = site.installation.run(&["run", "--once"]);
         assert_eq!(said.code, 0, "{}", said.all());
         assert!(!said.all().contains("switched off"), "{}", said.all());

@@ -4,7 +4,7 @@ use tests::{Installation, Said};
 use vendor_sim::astrow::AstrowSim;
 use vendor_sim::pac::PacSim;
 
-use crate::site::{Site, Wishes, configuration};
+use crate::site::{Site, Wishes, configuration, interface};
 
 #[test]
 fn the_demo_says_what_the_others_say_and_its_second_plan_is_empty() {
@@ -23,7 +23,7 @@ fn the_demo_says_what_the_others_say_and_its_second_plan_is_empty() {
 fn the_certificate_of_pac_is_fetched_shown_and_stored_and_then_believed() {
     let pac = PacSim::builder().people(1).start_blocking().unwrap();
     let astrow = AstrowSim::builder().people(0).start_blocking().unwrap();
-    let text = configuration(&pac, &astrow, Wishes::default(), "");
+    let text = configuration(&pac, "", &interface(&astrow), Wishes::default());
     let installation = Installation::of("astrow-pac", &text, vec![("ASTROW_PASSWORD", astrow.password())]);
     let missing = installation.run(&["check"]);
     assert_eq!(missing.code, 1, "no certificate is believed: {}", missing.all());
@@ -131,10 +131,8 @@ fn badges_are_shown_in_both_orders() {
 
 #[test]
 fn terminals_shows_controllers_readers_and_what_became_of_events() {
-    let site = Site::new(Wishes { pac_people: 1, ..Wishes::default() });
-    site.settle();
-    let person = site.pac.world(|world| *world.people.iter().next().unwrap().0);
-    site.pac.swipe(11, person, None);
+    let site = Site::settled(Wishes { pac_people: 1, ..Wishes::default() });
+    site.pac.swipe(11, site.people()[0], None);
     site.once();
     site.pac.world(|world| world.set_online(2, false));
     let said = site.installation.run(&["terminals"]);

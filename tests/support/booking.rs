@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::{Installation, Said, SimProcess, SmtpServer};
+use crate::{Installation, Said, SimProcess, SmtpServer, until_within};
 
 /// How often the service looks whether staff ordered something.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
@@ -159,17 +159,17 @@ pub fn asked_of_net2_by_a_reading(server: &Installation, net2: &SimProcess, next
     for lead in [5, 15, 60] {
         next_try(&serde_json::json!(Utc::now() + Duration::seconds(lead)));
         let (known, before) = (server.logged().len(), asked(net2).len());
-        let mut service = server.start(&["run"]);
+        let service = server.serve();
         let log = || server.logged().split_off(known);
+        let until = |what, holds: &dyn Fn() -> bool| until_within(std::time::Duration::from_mins(2), what, holds);
         let has = |line: &str| log().iter().any(|logged| logged.contains(line));
-        until("the check of rights at the start", || has(" run link="));
+        until("the check of rights at the start", &|| has(" run link="));
         let count = asked(net2).len();
         let in_time = !has(" read source=");
-        until("a reading", || has(" read source="));
+        until("a reading", &|| has(" read source="));
         let began = Instant::now();
-        until("the next look for changes", || began.elapsed() > LOOK + LOOK / 2);
-        service.kill().unwrap();
-        service.wait().unwrap();
+        until("the next look for changes", &|| began.elapsed() > LOOK + LOOK / 2);
+        drop(service);
         // On a slow machine the source was due before the check was over.
         if in_time {
             assert!(count > before, "the check at the start of the service was not counted");
@@ -184,14 +184,6 @@ fn asked(net2: &SimProcess) -> Vec<String> {
     let calls = net2.control("GET", "requests", &Value::Null);
     let call = |call: &Value| format!("{} {}", call["method"], call["path"]);
     calls.as_array().unwrap().iter().map(call).collect()
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < std::time::Duration::from_mins(2), "{what} never came");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
 }
 
 /// Changes what a `booking-server` keeps of a feed or room between two readings, if it was ever asked.

@@ -16,7 +16,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod booking;
+mod bridge;
 mod renamed;
+mod service;
 mod smtp;
 mod timeware;
 
@@ -24,6 +26,7 @@ pub use booking::{
     BookingSite, MAIL, asked_of_net2_by_a_reading, change_kept, clear_mail, clock, doors_of, net2_section, opens,
 };
 pub use renamed::{RenamedServer, fields_of};
+pub use service::{Service, until, until_within};
 pub use smtp::{Certificate, Kept, SmtpServer, read_code};
 pub use timeware::dump;
 
@@ -145,16 +148,6 @@ impl Installation {
         Self::of("net2-timeware", text, vec![("NET2_PASSWORD", password.to_owned())])
     }
 
-    /// An installation of a program between a bridge and an embedded timeware store: `section` is that of the bridge, with
-    /// its key in `BRIDGE_KEY`; `more` stands at the end. Absence is believed at once.
-    pub fn of_bridge(program: &'static str, section: &str, key: String, more: &str) -> Self {
-        let text = format!(
-            "[service]\ndata = \"data\"\n\n{section}\nrequests_per_second = 1000\n\n[timeware]\nstore = \"embedded\"\npath = \"timeware.db\"\n\n\
-             [guards]\nremoval_confirmations = 1\nmin_absence = \"1s\"\nsettle_margin = \"1s\"\n\n{more}"
-        );
-        Self::of(program, &text, vec![("BRIDGE_KEY", key)])
-    }
-
     /// An installation of any program with this configuration.
     pub fn of(program: &'static str, text: &str, secrets: Vec<(&'static str, String)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -206,15 +199,6 @@ impl Installation {
             }
         }
         panic!("left over: {}", self.run(&["plan"]).all());
-    }
-
-    /// What the plan says about people, as an administrator reads it, without the plan's number.
-    pub fn plan_of_people(&self) -> String {
-        let said = self.run(&["plan"]);
-        assert_ne!(said.code, 1, "{}", said.all());
-        let of_people = said.out.lines().skip_while(|line| !line.contains("/person → ")).skip(1);
-        let lines = of_people.take_while(|line| !line.is_empty()).filter(|line| !line.contains("to approve: "));
-        lines.map(|line| line.strip_prefix("  ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// Starts the program with these arguments.

@@ -4,31 +4,37 @@ use std::fmt::Write as _;
 
 use tempfile::TempDir;
 
-use crate::{Installation, Said, SimProcess, dump};
+use crate::{Installation, Said, SimProcess};
 
 /// A simulated bridge in a process of its own that names things as a profile file says.
 #[derive(Debug)]
 pub struct RenamedServer {
     sim: SimProcess,
-    vendor: &'static str,
     program: &'static str,
     profile: String,
     _folder: TempDir,
 }
 
 impl RenamedServer {
-    /// Starts `vendor-sim VENDOR --profile FILE` with a few people; `program` is the one that reads from it.
-    pub fn start(vendor: &'static str, program: &'static str, profile: &str) -> Self {
+    /// Starts `vendor-sim VENDOR --profile FILE` with a few people; `VENDOR-timeware` is the program that reads from it.
+    pub fn start(program: &'static str, profile: &str) -> Self {
+        let vendor = program.strip_suffix("-timeware").expect("a program of a bridge");
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server.toml");
         std::fs::write(&file, profile).unwrap();
         let arguments = ["--people", "5", "--event-days", "0", "--profile", file.to_str().unwrap()];
         let sim = SimProcess::start(vendor, &arguments);
-        Self { sim, vendor, program, profile: profile.to_owned(), _folder: folder }
+        Self { sim, program, profile: profile.to_owned(), _folder: folder }
     }
 
-    /// Everybody arrives once, with the matching profile file.
-    pub fn works_with_its_profile(&self) {
+    /// Everybody arrives once, with the matching profile file; without it nothing is read and nothing written, and both
+    /// `test` and `run` say these words.
+    pub fn works_with_its_profile_alone(&self, words: &[&str]) {
+        self.works_with_its_profile();
+        self.is_refused_without(words);
+    }
+
+    fn works_with_its_profile(&self) {
         let installation = self.installation("profile = \"server.toml\"\n");
         std::fs::write(installation.folder().join("server.toml"), &self.profile).unwrap();
         let said = installation.run(&["test"]);
@@ -36,13 +42,12 @@ impl RenamedServer {
         let report = installation.run(&["run", "--once", "--json"]).json();
         let links = report["links"].as_array().unwrap();
         let created = links.iter().find(|link| link["entity"] == "person").unwrap()["outcomes"]["done"].as_u64();
-        let arrived = dump(&installation.store()).iter().filter(|row| row.starts_with("person")).count();
+        let arrived = installation.people();
         assert!(arrived > 0 && created == Some(arrived as u64), "{arrived} people in {report}");
         assert_eq!(installation.run(&["plan"]).code, 0, "a second plan is empty");
     }
 
-    /// Without a profile file nothing is read and nothing written, and both `test` and `run` say these words.
-    pub fn is_refused_without(&self, words: &[&str]) {
+    fn is_refused_without(&self, words: &[&str]) {
         let installation = self.installation("");
         for verb in [&["test"][..], &["run", "--once"]] {
             let said: Said = installation.run(verb);
@@ -51,12 +56,11 @@ impl RenamedServer {
                 assert!(said.all().contains(word), "{verb:?} does not say {word:?}: {}", said.all());
             }
         }
-        assert!(dump(&installation.store()).iter().all(|row| !row.starts_with("person")), "somebody arrived");
+        assert_eq!(installation.people(), 0, "somebody arrived");
     }
 
     fn installation(&self, more: &str) -> Installation {
-        let section = format!("[{}]\nurl = {:?}\nkey = \"env:BRIDGE_KEY\"\n{more}", self.vendor, self.sim.info("url"));
-        Installation::of_bridge(self.program, &section, self.sim.info("key").to_owned(), "")
+        Installation::of_bridge(self.program, self.sim.info("url"), self.sim.info("key").to_owned(), more, "")
     }
 }
 

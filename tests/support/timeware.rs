@@ -5,6 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::Installation;
+
 const PEOPLE: &str =
     "SELECT e.first_name, e.last_name, s.description, coalesce(e.paylink, '-'), coalesce(e.badge, '-'),
         coalesce(p.description, '-'), coalesce(g.description, '-')
@@ -18,6 +20,28 @@ const GROUPS: &str = "SELECT r.description, t.description FROM tterminal_group g
     JOIN tterminal_group_ref r USING (terminal_group_ref_id) JOIN tterminal t USING (terminal_id)";
 const WORK: &str = "SELECT e.first_name, e.last_name, t.description, w.date_and_time, w.type FROM twork w
     LEFT JOIN temployee e USING (employee_id) JOIN tterminal t USING (terminal_id)";
+
+impl Installation {
+    /// How many people its store has.
+    pub fn people(&self) -> usize {
+        self.rows("person").len()
+    }
+
+    /// The rows of the people with this last name.
+    pub fn person(&self, last: &str) -> Vec<String> {
+        let name = format!("| {last} |");
+        self.rows("person").into_iter().filter(|row| row.contains(&name)).collect()
+    }
+
+    /// The bookings of its store.
+    pub fn works(&self) -> Vec<String> {
+        self.rows("work")
+    }
+
+    fn rows(&self, of: &str) -> Vec<String> {
+        dump(&self.store()).into_iter().filter(|row| row.starts_with(of)).collect()
+    }
+}
 
 /// Every row that matters, each once with how often it is there, so that a duplicate is a difference.
 pub fn dump(store: &Path) -> BTreeSet<String> {
