@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, TimeZone as _, Utc};
 use proptest::prelude::*;
 use sync_core::model::{Booking, BookingStatus, Known, Person, SecretText};
 
-use crate::site::{Site, booking};
+use crate::site::{FakeFeed, Site, booking};
 
 const PEOPLE: [&str; 4] = ["ann@x.example", "Bob@x.example", "cid@x.example", "staff@x.example"];
 const ROOMS: [&str; 3] = ["Room 1", "Room 2", "Room 3"];
@@ -65,12 +65,15 @@ type Span = (DateTime<Utc>, DateTime<Utc>);
 struct Model {
     /// Every window that a source ever told of, by person and door: nothing outside may ever be held.
     told: BTreeMap<(String, String), Vec<Span>>,
+    /// Every booking that a source ever told of, by its key.
+    bookings: Vec<(String, Booking)>,
     /// Spans in which the door system did not answer.
     away: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
 }
 
 impl Model {
-    fn tell(&mut self, booking: &Booking) {
+    fn tell(&mut self, key: &str, booking: &Booking) {
+        self.bookings.push((key.to_owned(), booking.clone()));
         let (opens, closes) = (booking.start - Duration::minutes(5), booking.end + Duration::minutes(10));
         for room in &booking.resources {
             for door in doors_of(room) {
@@ -110,6 +113,19 @@ fn doors_of(room: &str) -> &'static [&'static str] {
     }
 }
 
+/// The doors that these bookings open to somebody at this time.
+fn opened_to(key: &str, bookings: &[Booking], now: DateTime<Utc>) -> BTreeSet<String> {
+    let mut doors = BTreeSet::new();
+    for booking in bookings {
+        let (opens, closes) = (booking.start - Duration::minutes(5), booking.end + Duration::minutes(10));
+        let whose = booking.people.iter().any(|participant| participant.key() == key);
+        if whose && booking.status == BookingStatus::Confirmed && opens <= now && now < closes {
+            doors.extend(booking.resources.iter().flat_map(|room| doors_of(room)).map(|door| (*door).to_owned()));
+        }
+    }
+    doors
+}
+
 struct Run {
     site: Site,
     model: Model,
@@ -133,14 +149,14 @@ impl Run {
         Self { site, model: Model::default(), keys: 0, doors_away: false, feed_away: false, staff }
     }
 
-    fn feed(&self, second: bool) -> &crate::site::FakeFeed {
+    fn feed(&self, second: bool) -> &FakeFeed {
         if second { &self.site.second } else { &self.site.feed }
     }
 
     fn put(&mut self, second: bool, booking: Booking) {
         self.keys += 1;
         let key = format!("k{}", self.keys);
-        self.model.tell(&booking);
+        self.model.tell(&key, &booking);
         self.feed(second).put(&key, booking);
     }
 
@@ -259,25 +275,27 @@ impl Run {
             self.site.until(self.site.now() + Duration::minutes(1)).await;
         }
         let now = self.site.now();
+        let (listed, ended) = (self.all_listed(), self.ended_unlisted(now));
         for person in PEOPLE {
             let key = person.to_lowercase();
-            let mut wanted = BTreeSet::new();
-            for booking in self.all_listed() {
-                let (opens, closes) = (booking.start - Duration::minutes(5), booking.end + Duration::minutes(10));
-                let whose = booking.people.iter().any(|participant| participant.key() == key);
-                if whose && booking.status == BookingStatus::Confirmed && opens <= now && now < closes {
-                    wanted.extend(
-                        booking.resources.iter().flat_map(|room| doors_of(room)).map(|door| (*door).to_owned()),
-                    );
-                }
-            }
+            let wanted = opened_to(&key, &listed, now);
+            let maybe = opened_to(&key, &ended, now);
             let ours = self.site.doors.ours(&key).and_then(|record| record.value.doors.into_value());
             let ours = ours.unwrap_or_default();
             // What ended by its own end while it was also called off is over either way; nothing wanted may lack.
             assert!(wanted.is_subset(&ours), "{key} lacks {:?} at {now}", wanted.difference(&ours));
-            let more: BTreeSet<_> = ours.difference(&wanted).collect();
+            let more: BTreeSet<_> = ours.difference(&wanted).filter(|door| !maybe.contains(*door)).collect();
             assert!(more.is_empty(), "{key} holds {more:?} beside {wanted:?} at {now}");
         }
+    }
+
+    /// What is over by its own end and listed no more: that it was gone before its end may never have been confirmed, so
+    /// that the time after its end may be granted.
+    fn ended_unlisted(&self, now: DateTime<Utc>) -> Vec<Booking> {
+        let listed: BTreeSet<String> =
+            [&self.site.feed, &self.site.second].into_iter().flat_map(FakeFeed::keys).collect();
+        let told = self.model.bookings.iter().filter(|(key, booking)| booking.end <= now && !listed.contains(key));
+        told.map(|(_, booking)| booking.clone()).collect()
     }
 
     fn all_listed(&self) -> Vec<Booking> {
