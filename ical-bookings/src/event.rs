@@ -3,7 +3,7 @@
 use crate::ProblemKind;
 use crate::injection::{Mark, Order};
 use crate::layout::Stretch;
-use crate::lines::Lines;
+use crate::lines::{Line, Lines};
 use crate::name::Name;
 use crate::property::{Property, Reading};
 use crate::text::strip_prefix_ignore_case;
@@ -19,6 +19,13 @@ pub(crate) struct Manner<'o> {
     /// Names that plug-ins of that writer add.
     pub(crate) plugins: &'o [String],
     pub(crate) limits: &'o Limits,
+}
+
+impl Manner<'_> {
+    /// Whether nothing needs to be known of a line: it is that of the longest text, of which nothing is kept.
+    fn leaves_out(&self, line: &Line<'_>) -> bool {
+        !self.template && self.reading.is_clean(line) && line.raw().starts_with(b"DESCRIPTION:")
+    }
 }
 
 /// The properties of an event. Those that occur once are the first of their name.
@@ -65,11 +72,16 @@ pub(crate) fn read_event_into<'a>(event: &mut Event<'a>, body: &'a [u8], stretch
     event.clear();
     event.line = stretch.line;
     let mut order = manner.template.then(|| Order::new(manner.plugins));
-    let mut lines = Lines::new(body.get(..stretch.end).unwrap_or(body), stretch.start, stretch.line);
+    let body = body.get(..stretch.end).unwrap_or(body);
+    let mut lines = Lines::new(body, stretch.start, stretch.line).with_line_feeds(manner.reading.line_feeds);
     lines.next();
     let (mut depth, mut count) = (0_usize, 0_usize);
     for line in lines {
         if depth > 0 && !matches!(line.initial(), b'b' | b'e') {
+            continue;
+        }
+        if depth == 0 && manner.leaves_out(&line) {
+            count += 1;
             continue;
         }
         let text = manner.reading.text(&line, &mut event.notes);

@@ -98,10 +98,10 @@ impl Stay {
         Self { model, instance: original, start, end, status }
     }
 
-    /// The whole booking.
-    pub(crate) fn with(self, model: Booking) -> Booking {
-        let Self { instance, start, end, status, .. } = self;
-        Booking { instance, start, end, status, ..model }
+    /// Gives its times to what it has in common with others.
+    pub(crate) fn put_into(&self, booking: &mut Booking) {
+        let Self { instance, start, end, status, .. } = *self;
+        (booking.instance, booking.start, booking.end, booking.status) = (instance, start, end, status);
     }
 }
 

@@ -5,66 +5,28 @@ use sha2::{Digest as _, Sha256};
 use crate::snapshot::{Booking, Digest, Person, Role, Status};
 use crate::text::fold_case;
 
-/// Changes with every byte.
-pub(crate) fn body_hash(body: &[u8]) -> Digest {
+/// The hash of a body, which changes with every byte.
+///
+/// A body that was read before needs no second reading. Some systems, those of type 1 among them, change theirs at every
+/// fetch: of those [`Snapshot::semantic_hash`](crate::Snapshot::semantic_hash) tells whether anything happened.
+pub fn body_hash(body: &[u8]) -> Digest {
     Digest(Sha256::digest(body).into())
 }
 
-/// Changes when a booking comes, goes, moves, or is for others.
-#[derive(Debug)]
-pub(crate) struct SemanticHash {
-    hash: Sha256,
-    /// What is still to be hashed.
-    buffer: Vec<u8>,
-    /// By model, for those of many bookings.
-    known: Vec<Option<Known>>,
-}
-
-/// What all bookings of a model begin and end with.
-#[derive(Clone, Debug)]
-struct Known {
-    begin: Box<[u8]>,
-    end: Box<[u8]>,
-}
-
-impl SemanticHash {
-    /// Of bookings of so many models.
-    pub(crate) fn new(models: usize) -> Self {
-        Self { hash: Sha256::new(), buffer: Vec::with_capacity(2 * AT_ONCE), known: vec![None; models] }
-    }
-
-    /// The bookings come in order, with their model if others have it, too.
-    pub(crate) fn add(&mut self, booking: &Booking, model: Option<usize>) {
-        let out = &mut self.buffer;
-        if let Some(known) = model.and_then(|model| self.known.get_mut(model)) {
-            let known = known.get_or_insert_with(|| Known::of(booking));
-            out.extend_from_slice(&known.begin);
-            times(booking, out);
-            out.extend_from_slice(&known.end);
-        } else {
-            text(&booking.uid, out);
-            times(booking, out);
-            people_and_resources(booking, out);
-        }
-        if self.buffer.len() >= AT_ONCE {
-            self.hash.update(&self.buffer);
-            self.buffer.clear();
+/// Changes when a booking comes, goes, moves, or is for others; the bookings are in order.
+pub(crate) fn semantic_hash(bookings: &[Booking]) -> Digest {
+    let (mut hash, mut buffer) = (Sha256::new(), Vec::with_capacity(2 * AT_ONCE));
+    for booking in bookings {
+        text(&booking.uid, &mut buffer);
+        times(booking, &mut buffer);
+        people_and_resources(booking, &mut buffer);
+        if buffer.len() >= AT_ONCE {
+            hash.update(&buffer);
+            buffer.clear();
         }
     }
-
-    pub(crate) fn finish(mut self) -> Digest {
-        self.hash.update(&self.buffer);
-        Digest(self.hash.finalize().into())
-    }
-}
-
-impl Known {
-    fn of(booking: &Booking) -> Self {
-        let (mut begin, mut end) = (Vec::new(), Vec::new());
-        text(&booking.uid, &mut begin);
-        people_and_resources(booking, &mut end);
-        Self { begin: begin.into(), end: end.into() }
-    }
+    hash.update(&buffer);
+    Digest(hash.finalize().into())
 }
 
 /// Bytes that are hashed together.

@@ -63,15 +63,18 @@ pub(crate) struct Stray {
 pub(crate) fn scan<'a>(body: &'a [u8], reading: &'a Reading<'a>, options: &'a Options) -> Result<Layout, Rejected> {
     let begin = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(body.len());
     let blank = line_ends(body.get(..begin).unwrap_or_default());
-    let mut lines = Lines::new(body, begin, blank + 1);
+    let mut lines = Lines::new(body, begin, blank + 1).with_line_feeds(reading.line_feeds);
     let mut scan = Scan::new(body, reading, options);
     let first = lines.next().and_then(|line| component(&line));
     if !first.is_some_and(|(name, component)| name == Name::Begin && component.eq_ignore_ascii_case(b"VCALENDAR")) {
         return Err(Rejected::new(RejectedKind::NotACalendar, "the body does not begin with BEGIN:VCALENDAR"));
     }
     scan.open_calendar();
-    for line in lines.by_ref() {
+    while let Some(line) = lines.next() {
         scan.line(&line)?;
+        if scan.stack.len() > 1 {
+            lines.pass_over(|first| scan.counts_inside(first));
+        }
     }
     scan.finish(lines.number())
 }
@@ -160,6 +163,15 @@ impl<'a> Scan<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a line inside a component may matter here, by its first byte.
+    fn counts_inside(&self, first: u8) -> bool {
+        match first.to_ascii_lowercase() {
+            b'b' | b'e' => true,
+            b'r' => !self.resources,
+            _ => false,
+        }
     }
 
     /// Behind the end of the calendar nothing may stand, but in a feed that does not escape text its end may be a title's.

@@ -31,6 +31,7 @@ pub mod http;
 pub mod sync;
 
 pub use dialect::{Dialect, UnknownDialect};
+pub use hash::body_hash;
 pub use options::{Limits, Options, PeopleFrom, Window};
 pub use problem::{Problem, ProblemKind};
 pub use read::read;

@@ -2,47 +2,48 @@
 
 use crate::Booking;
 use crate::found::{Found, Rank, Stay};
-use crate::hash::SemanticHash;
-use crate::snapshot::Digest;
 use crate::uids::Uids;
 
-/// The bookings by start, uid and instance; of two versions in two calendars the later. With the hash of what they mean.
-pub(crate) fn ordered(found: Found) -> (Vec<Booking>, Digest) {
+/// The bookings by start, uid and instance; of two versions in two calendars the later.
+pub(crate) fn ordered(found: Found) -> Vec<Booking> {
     let Found { mut models, mut stays, ranks, .. } = found;
     if let Some(ranks) = ranks {
         stays = latest(&mut models, stays.into_iter().zip(ranks).collect());
     }
     let keys = sorted_keys(&models, &stays);
-    let mut uses = vec![0_u32; models.len()];
-    for stay in &stays {
-        if let Some(uses) = uses.get_mut(stay.model) {
-            *uses += 1;
+    let each_its_own = stays.len() == models.len() && stays.iter().zip(0..).all(|(stay, at)| stay.model == at);
+    if each_its_own {
+        for (model, stay) in models.iter_mut().zip(&stays) {
+            stay.put_into(model);
         }
+        arrange(&mut models, keys.into_iter().map(|key| key.at as usize).collect());
+        return models;
     }
-    let mut models: Vec<Option<Booking>> = models.into_iter().map(Some).collect();
-    let mut hash = SemanticHash::new(models.len());
     let mut bookings = Vec::with_capacity(stays.len());
-    let mut shared = Vec::with_capacity(AT_ONCE);
-    // Collecting alone is mostly waiting for memory, which a few can do together.
-    for keys in keys.chunks(AT_ONCE) {
-        shared.clear();
-        let begin = bookings.len();
-        for stay in keys.iter().filter_map(|key| stays.get(key.at as usize)) {
-            let (Some(model), Some(uses)) = (models.get_mut(stay.model), uses.get(stay.model)) else { continue };
-            let once = *uses == 1;
-            let Some(model) = (if once { model.take() } else { model.clone() }) else { continue };
-            bookings.push(stay.with(model));
-            shared.push((!once).then_some(stay.model));
-        }
-        for (booking, model) in bookings.iter().skip(begin).zip(&shared) {
-            hash.add(booking, *model);
+    for stay in keys.iter().filter_map(|key| stays.get(key.at as usize)) {
+        if let Some(model) = models.get(stay.model) {
+            let mut booking = model.clone();
+            stay.put_into(&mut booking);
+            bookings.push(booking);
         }
     }
-    (bookings, hash.finish())
+    bookings
 }
 
-/// Bookings that are collected, then hashed.
-const AT_ONCE: usize = 256;
+/// Puts a list into an order, told by where each stands now; without a second list, since a feed may hold many.
+fn arrange<T>(list: &mut [T], mut order: Vec<usize>) {
+    for first in 0..list.len() {
+        let mut place = first;
+        // From place to place, until the circle is closed; what is in its place stands where it is.
+        while let Some(from) = order.get_mut(place).map(|from| std::mem::replace(from, place))
+            && from != first
+            && from != place
+        {
+            list.swap(place, from);
+            place = from;
+        }
+    }
+}
 
 /// The latest version of each key. Rooms that versions of the same number show are put together.
 fn latest(models: &mut Vec<Booking>, stays: Vec<(Stay, Rank)>) -> Vec<Stay> {
@@ -110,4 +111,20 @@ fn sorted_keys(models: &[Booking], stays: &[Stay]) -> Vec<SortKey> {
         }
     }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_list_is_put_into_any_order(order in Just((0..40).collect::<Vec<usize>>()).prop_shuffle(), length in 0_usize..40) {
+            let order: Vec<usize> = order.into_iter().filter(|at| *at < length).collect();
+            let mut list: Vec<usize> = (0..length).collect();
+            arrange(&mut list, order.clone());
+            prop_assert_eq!(list, order);
+        }
+    }
 }

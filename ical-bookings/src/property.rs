@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2, memrchr};
 use crate::ProblemKind;
 use crate::lines::Line;
 use crate::name::Name;
-use crate::text::{drop_controls, has_controls, strip_prefix_ignore_case, trimmed, uncaret, windows_1252};
+use crate::text::{drop_controls, has_controls, oddities, strip_prefix_ignore_case, trimmed, uncaret, windows_1252};
 
 /// What is known of a whole body, so that clean ones need no second look at each line.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +15,17 @@ pub(crate) struct Reading<'a> {
     /// The body, if it is text without control characters.
     clean: Option<&'a str>,
     controls: bool,
+    /// Whether all lines end with a line feed.
+    pub(crate) line_feeds: bool,
     limit: usize,
 }
 
 impl<'a> Reading<'a> {
     /// Looks at a body once; lines are cut at the limit.
     pub(crate) fn new(body: &'a [u8], limit: usize) -> Self {
-        let controls = has_controls(body);
+        let (controls, bare_returns) = oddities(body);
         let clean = if controls { None } else { std::str::from_utf8(body).ok() };
-        Self { clean, controls, limit }
+        Self { clean, controls, line_feeds: !bare_returns, limit }
     }
 
     /// The text of a line of the body. What had to be done to it is added to the notes.
@@ -37,6 +39,11 @@ impl<'a> Reading<'a> {
             return Cow::Borrowed(text);
         }
         self.repaired(line, notes)
+    }
+
+    /// Whether nothing would have to be repaired in a line.
+    pub(crate) fn is_clean(&self, line: &Line<'_>) -> bool {
+        self.clean.is_some() && line.raw().len() <= self.limit
     }
 
     fn repaired(&self, line: &Line<'a>, notes: &mut Vec<(ProblemKind, u32)>) -> Cow<'a, str> {

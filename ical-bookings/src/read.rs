@@ -6,7 +6,6 @@ use crate::booking::Maker;
 use crate::calendar::Reader;
 use crate::event::Manner;
 use crate::found::Found;
-use crate::hash::body_hash;
 use crate::layout::{Layout, scan};
 use crate::order::ordered;
 use crate::problem::Problems;
@@ -43,17 +42,14 @@ pub fn read(body: &[u8], options: &Options) -> Result<Snapshot, Rejected> {
     }
     let Reader { maker, mut problems, found, .. } = reader;
     report_body(&layout, &maker, &mut problems);
-    let (bookings, semantic_hash) = ordered(found);
     Ok(Snapshot {
         problems_total: problems.total(),
         problems: problems.into_kept(),
         dialect,
         complete: layout.whole,
-        body_hash: body_hash(body),
-        semantic_hash,
         refresh_seconds: layout.refresh_seconds,
         events: layout.events,
-        bookings,
+        bookings: ordered(found),
     })
 }
 

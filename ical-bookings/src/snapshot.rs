@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::hash::semantic_hash;
 use crate::{Dialect, Problem};
 
 /// One reading of a feed.
@@ -21,10 +22,6 @@ pub struct Snapshot {
     pub dialect: Dialect,
     /// Whether the body is proven whole. If not, a missing booking means nothing.
     pub complete: bool,
-    /// Changes with every byte.
-    pub body_hash: Digest,
-    /// Changes only when a booking does.
-    pub semantic_hash: Digest,
     /// How often the feed asks to be fetched, in whole seconds.
     pub refresh_seconds: Option<u64>,
     /// `VEVENT`s in the body, good and bad.
@@ -103,6 +100,14 @@ pub enum Status {
     Tentative,
     /// It was called off in so many words.
     Cancelled,
+}
+
+impl Snapshot {
+    /// A hash that changes only when a booking comes, goes, moves, or is for others: where it is that of the last reading,
+    /// nothing happened. Title, stamps and the order of the body do not count.
+    pub fn semantic_hash(&self) -> Digest {
+        semantic_hash(&self.bookings)
+    }
 }
 
 impl Role {

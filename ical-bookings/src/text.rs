@@ -10,6 +10,18 @@ pub(crate) fn has_controls(bytes: &[u8]) -> bool {
     bytes.iter().fold(false, |found, &byte| found | is_control(byte))
 }
 
+/// Whether there are control characters, and whether a carriage return stands without its line feed; in one pass, since
+/// what takes time is to fetch a large body.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches many bytes are looked at together")]
+pub(crate) fn oddities(bytes: &[u8]) -> (bool, bool) {
+    let behind = bytes.get(1..).unwrap_or_default();
+    let found = bytes.iter().zip(behind).fold((false, false), |(controls, bare), (&byte, &next)| {
+        (controls | is_control(byte), bare | ((byte == b'\r') & (next != b'\n')))
+    });
+    let last = bytes.last().copied().unwrap_or(b'\n');
+    (found.0 || is_control(last), found.1 || last == b'\r')
+}
+
 fn is_control(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\t' && byte != b'\n' && byte != b'\r') || byte == 0x7f
 }

@@ -4,7 +4,7 @@ use chrono::TimeZone as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Dialect, Digest, Problem};
+use crate::{Dialect, Problem};
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 6, 1, 12, 0, 0).unwrap()
@@ -28,8 +28,6 @@ fn snapshot(bookings: &[Booking]) -> Snapshot {
         problems_total: 0,
         dialect: Dialect::Generic,
         complete: true,
-        body_hash: Digest::default(),
-        semantic_hash: Digest::default(),
         refresh_seconds: None,
     }
 }
