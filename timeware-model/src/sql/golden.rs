@@ -30,6 +30,7 @@ const RENAMED: &str = "own_prefix = \"x_\"\npersonal_fields = [\"gender\", \"veh
 #[test]
 fn golden_texts_for_sql_server() {
     let narrow = [((Table::Employee, "paylink".to_owned()), "varchar(30)".to_owned())];
+    let mut staged = Vec::new();
     for (name, text) in [
         ("staged", String::new()),
         ("all-fields", format!("personal_fields = [{}]\n", quoted_personal_fields())),
@@ -45,7 +46,10 @@ fn golden_texts_for_sql_server() {
             assert!(parsed.is_ok(), "{name}, {title}: {text}\n{}", parsed.unwrap_err());
             assert!(!text.contains('?') && !text.contains('{'), "{title}: {text}");
         }
-        agree(&format!("sqlserver-{name}"), &texts);
+        agree(&format!("sqlserver-{name}"), &other_than(&staged, &texts));
+        if staged.is_empty() {
+            staged = texts;
+        }
     }
 }
 
@@ -57,6 +61,14 @@ fn golden_texts_for_sqlite() {
         assert!(Parser::parse_sql(&SQLiteDialect {}, text).is_ok(), "{title}: {text}");
     }
     agree("sqlite", &texts);
+}
+
+/// What a site says otherwise than the first one, and what it does not say at all.
+fn other_than(first: &[(String, String)], texts: &[(String, String)]) -> Vec<(String, String)> {
+    let own = texts.iter().filter(|text| !first.contains(text)).cloned();
+    let says = |title: &String| texts.iter().any(|(own, _)| own == title);
+    let unsaid = first.iter().filter(|(title, _)| !says(title));
+    own.chain(unsaid.map(|(title, _)| (title.clone(), "-- not at this site".to_owned()))).collect()
 }
 
 fn settings(text: &str) -> Settings {

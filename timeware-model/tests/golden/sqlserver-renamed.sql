@@ -1,9 +1,3 @@
--- employment status
-SELECT [employee_status_id], [description], [exclude_from_calculation] FROM [dbo].[temployee_status] ORDER BY 1
-
--- version
-SELECT [property], [data] FROM [dbo].[tversion]
-
 -- receipt of a record
 SELECT internal_id, state, first_seen, last_seen FROM [dbo].[x_link] WHERE source = @P1 AND entity = @P2 AND external_id = @P3
 
@@ -30,9 +24,6 @@ SELECT 1 FROM [hr].[people of ours] WHERE [pid] = @P1
 
 -- names
 SELECT TOP (@P2) [pid], [first_name], [last_name] FROM [hr].[people of ours] WHERE [pid] > @P1 ORDER BY [pid]
-
--- change queue
-SELECT TOP (@P2) [event_update_id], [find_key] FROM [dbo].[tevent_update] WHERE [event_update_id] > @P1 AND [event_update_command_ref_id] = 1 ORDER BY 1
 
 -- credentials of a page
 SELECT employee_id, shown, kind, valid_from FROM [dbo].[x_badge] WHERE employee_id BETWEEN @P1 AND @P2 AND source = @P3 AND valid_to IS NULL ORDER BY badge_id
@@ -67,12 +58,6 @@ SELECT badge_id, kind, shown, valid_from FROM [dbo].[x_badge] WHERE employee_id 
 -- policies
 SELECT p.[terminal_policy_id], p.[description], p.[data], (SELECT TOP (1) external_id FROM [dbo].[x_link] WHERE source = @P1 AND entity = 'policy' AND internal_id = p.[terminal_policy_id] ORDER BY link_id) FROM [dbo].[tterminal_policy] p ORDER BY 1
 
--- another policy of a name
-SELECT [terminal_policy_id] FROM [dbo].[tterminal_policy] WITH (UPDLOCK, HOLDLOCK) WHERE [description] = @P1 AND [terminal_policy_id] <> @P2
-
--- a policy is there
-SELECT 1 FROM [dbo].[tterminal_policy] WHERE [terminal_policy_id] = @P1
-
 -- terminals
 SELECT t.[terminal_id], t.[number], t.[description], t.[configuration], t.[suspended], t.[ip_address], t.[notepad], t.[roll_call_enabled], t.[r1_direction], t.[r1_zone_id], t.[poll_success], b.role, b.direction, b.time_zone, b.take_from, (SELECT TOP (1) external_id FROM [dbo].[x_link] WHERE source = @P1 AND entity = 'terminal' AND internal_id = t.[terminal_id] ORDER BY link_id) FROM [dbo].[clocks] t LEFT JOIN [dbo].[x_terminal] b ON b.terminal_id = t.[terminal_id] ORDER BY 2
 
@@ -100,12 +85,6 @@ INSERT INTO [dbo].[x_terminal] (role, direction, time_zone, terminal_id) VALUES 
 -- terminal groups
 SELECT g.[terminal_group_ref_id], g.[description], (SELECT TOP (1) external_id FROM [dbo].[x_link] WHERE source = @P1 AND entity = 'terminal_group' AND internal_id = g.[terminal_group_ref_id] ORDER BY link_id) FROM [dbo].[tterminal_group_ref] g ORDER BY 1
 
--- members of terminal groups
-SELECT [terminal_group_ref_id], [terminal_id] FROM [dbo].[tterminal_group]
-
--- another group of a name
-SELECT [terminal_group_ref_id] FROM [dbo].[tterminal_group_ref] WITH (UPDLOCK, HOLDLOCK) WHERE [description] = @P1 AND [terminal_group_ref_id] <> @P2
-
 -- an event booked before
 SELECT target_table, target_id FROM [dbo].[x_event] WHERE source = @P1 AND external_event_id = @P2
 
@@ -120,12 +99,6 @@ SELECT source, external_event_id, occurred_utc, occurred_local, utc_offset_min, 
 
 -- last direction of a person
 SELECT TOP (1) direction, occurred_utc, occurred_local FROM [dbo].[x_event] WHERE employee_id = @P1 AND occurred_utc <= @P2 AND direction <> 'U' AND outcome = 'booked' ORDER BY occurred_utc DESC
-
--- last place of a person
-SELECT [date_and_time] FROM [dbo].[temployee_roll_call] WITH (UPDLOCK, HOLDLOCK) WHERE [employee_id] = @P1
-
--- last places
-SELECT [employee_id], [terminal_id], [reader_direction], [reader_description], [zone_id], [date_and_time] FROM [dbo].[temployee_roll_call] ORDER BY 1
 
 -- move a booking of the inlet
 UPDATE [dbo].[twork_unprocessed] SET [employee_id] = @P1, [terminal_id] = @P2, [date_and_time] = @P3 WHERE NULL = @P4 AND [employee_id] = @P5 AND [terminal_id] = @P6 AND [date_and_time] = @P7; SELECT @@ROWCOUNT
@@ -151,15 +124,6 @@ SELECT e.[pid], e.[employee_status_id], s.[exclude_from_calculation], (SELECT TO
 -- values of a grouping
 SELECT g.[grouping_ref_id], g.[description], (SELECT TOP (1) external_id FROM [dbo].[x_link] WHERE source = @P1 AND entity = 'grouping' AND internal_id = g.[grouping_ref_id] ORDER BY link_id) FROM [dbo].[tgrouping_ref] g WHERE g.[grouping_number] = 1 ORDER BY 1
 
--- new value of a grouping
-INSERT INTO [dbo].[tgrouping_ref] ([description], [grouping_number]) VALUES (@P1, @P2); SELECT CAST(SCOPE_IDENTITY() AS int)
-
--- rename a value of a grouping
-UPDATE [dbo].[tgrouping_ref] SET [description] = @P1 WHERE [grouping_ref_id] = @P2; SELECT @@ROWCOUNT
-
--- text of a value
-SELECT [description] FROM [dbo].[tgrouping_ref] WHERE [grouping_ref_id] = @P1 AND [grouping_number] = 1
-
 -- insert employee, all set
 INSERT INTO [hr].[people of ours] ([employee_status_id], [title], [first_name], [last_name], [date_of_birth], [address], [post_code], [email_address], [mobile_number], [car_reg], [badge], [badge_activation], [badge_expiry], [security_pin], [paylink], [date_started_with_company], [date_left_company], [terminal_policy_id], [grouping_1_ref_id], [grouping_2_ref_id], [grouping_3_ref_id], [grouping_4_ref_id], [grouping_5_ref_id], [grouping_6_ref_id], [grouping_7_ref_id], [grouping_8_ref_id], [grouping_9_ref_id], [grouping_10_ref_id]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12, @P13, @P14, @P15, @P16, @P17, @P18, @P19, @P20, @P21, @P22, @P23, @P24, @P25, @P26, @P27, @P28); SELECT CAST(SCOPE_IDENTITY() AS int)
 
@@ -169,15 +133,6 @@ UPDATE [hr].[people of ours] SET [employee_status_id] = @P1, [title] = @P2, [fir
 -- update employee, empty
 UPDATE [hr].[people of ours] SET [title] = NULL, [date_of_birth] = NULL, [address] = NULL, [post_code] = NULL, [email_address] = NULL, [mobile_number] = NULL, [car_reg] = NULL, [badge] = NULL, [badge_activation] = NULL, [badge_expiry] = NULL, [security_pin] = NULL, [paylink] = NULL, [date_started_with_company] = NULL, [date_left_company] = NULL, [terminal_policy_id] = NULL, [grouping_1_ref_id] = NULL, [grouping_2_ref_id] = NULL, [grouping_3_ref_id] = NULL, [grouping_4_ref_id] = NULL, [grouping_5_ref_id] = NULL, [grouping_6_ref_id] = NULL, [grouping_7_ref_id] = NULL, [grouping_8_ref_id] = NULL, [grouping_9_ref_id] = NULL, [grouping_10_ref_id] = NULL WHERE [pid] = @P1; SELECT @@ROWCOUNT
 
--- insert terminal_policy, all set
-INSERT INTO [dbo].[tterminal_policy] ([description], [data]) VALUES (@P1, @P2); SELECT CAST(SCOPE_IDENTITY() AS int)
-
--- update terminal_policy, all set
-UPDATE [dbo].[tterminal_policy] SET [description] = @P1, [data] = @P2 WHERE [terminal_policy_id] = @P3; SELECT @@ROWCOUNT
-
--- update terminal_policy, empty
-UPDATE [dbo].[tterminal_policy] SET [data] = NULL WHERE [terminal_policy_id] = @P1; SELECT @@ROWCOUNT
-
 -- insert terminal, all set
 INSERT INTO [dbo].[clocks] ([number], [description], [configuration], [suspended], [ip_address], [notepad], [roll_call_enabled], [r1_direction], [r1_description], [r1_zone_id], [poll_success], [poll_failed]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12); SELECT CAST(SCOPE_IDENTITY() AS int)
 
@@ -186,42 +141,6 @@ UPDATE [dbo].[clocks] SET [number] = @P1, [description] = @P2, [configuration] =
 
 -- update terminal, empty
 UPDATE [dbo].[clocks] SET [ip_address] = NULL, [notepad] = NULL, [roll_call_enabled] = NULL, [r1_direction] = NULL, [r1_description] = NULL, [r1_zone_id] = NULL, [poll_success] = NULL, [poll_failed] = NULL WHERE [terminal_id] = @P1; SELECT @@ROWCOUNT
-
--- insert terminal_group_ref, all set
-INSERT INTO [dbo].[tterminal_group_ref] ([description]) VALUES (@P1); SELECT CAST(SCOPE_IDENTITY() AS int)
-
--- update terminal_group_ref, all set
-UPDATE [dbo].[tterminal_group_ref] SET [description] = @P1 WHERE [terminal_group_ref_id] = @P2; SELECT @@ROWCOUNT
-
--- update terminal_group_ref, empty
-SELECT 1 FROM [dbo].[tterminal_group_ref] WHERE [terminal_group_ref_id] = @P1
-
--- add terminal_group
-INSERT INTO [dbo].[tterminal_group] ([terminal_group_ref_id], [terminal_id]) VALUES (@P1, @P2); SELECT @@ROWCOUNT
-
--- add roll_call
-INSERT INTO [dbo].[temployee_roll_call] ([employee_id], [reader], [reader_direction], [reader_description], [terminal_id], [zone_id], [date_and_time]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7); SELECT @@ROWCOUNT
-
--- add event_update
-INSERT INTO [dbo].[tevent_update] ([event_update_command_ref_id], [find_key]) VALUES (@P1, @P2); SELECT @@ROWCOUNT
-
--- update roll_call
-UPDATE [dbo].[temployee_roll_call] SET [reader] = @P1, [reader_direction] = @P2, [reader_description] = @P3, [terminal_id] = @P4, [zone_id] = @P5, [date_and_time] = @P6 WHERE [employee_id] = @P7; SELECT @@ROWCOUNT
-
--- update roll_call, no zone
-UPDATE [dbo].[temployee_roll_call] SET [reader] = @P1, [reader_direction] = @P2, [reader_description] = @P3, [terminal_id] = @P4, [zone_id] = NULL, [date_and_time] = @P5 WHERE [employee_id] = @P6; SELECT @@ROWCOUNT
-
--- book twork unless it stands
-INSERT INTO [dbo].[twork] ([employee_id], [terminal_id], [date_and_time], [type], [flag], [key], [memo], [authorisation], [authorisation_finalised], [source]) SELECT @P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10 WHERE NOT EXISTS (SELECT 1 FROM [dbo].[twork] WITH (UPDLOCK, HOLDLOCK) WHERE [employee_id] = @P11 AND [terminal_id] = @P12 AND [date_and_time] = @P13 AND [type] = @P14); SELECT CASE WHEN @@ROWCOUNT = 0 THEN NULL ELSE CAST(SCOPE_IDENTITY() AS int) END
-
--- book twork
-INSERT INTO [dbo].[twork] ([employee_id], [terminal_id], [date_and_time], [type], [flag], [key], [memo], [authorisation], [authorisation_finalised], [source]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10); SELECT CAST(SCOPE_IDENTITY() AS int)
-
--- same twork
-SELECT TOP (1) [work_id] FROM [dbo].[twork] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3 AND [type] = @P4 ORDER BY 1
-
--- twork at a time
-SELECT 1 FROM [dbo].[twork] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3
 
 -- twork of a span
 SELECT [work_id] FROM [dbo].[twork] WHERE [date_and_time] >= @P1 AND [date_and_time] < @P2 AND [terminal_id] IN (SELECT terminal_id FROM [dbo].[x_terminal]) ORDER BY 1
@@ -235,29 +154,11 @@ INSERT INTO [dbo].[twork_unprocessed] ([employee_id], [terminal_id], [date_and_t
 -- same twork_unprocessed
 SELECT TOP (1) 0 FROM [dbo].[twork_unprocessed] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3 AND [kind] = @P4 ORDER BY 1
 
--- twork_unprocessed at a time
-SELECT 1 FROM [dbo].[twork_unprocessed] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3
-
 -- twork_unprocessed of a span
 SELECT 0 FROM [dbo].[twork_unprocessed] WHERE [date_and_time] >= @P1 AND [date_and_time] < @P2 AND [terminal_id] IN (SELECT terminal_id FROM [dbo].[x_terminal]) ORDER BY 1
 
--- book access_archive unless it stands
-INSERT INTO [dbo].[taccess_archive] ([user_id], [employee_id], [terminal_id], [date_and_time], [flag], [badge]) SELECT @P1, @P2, @P3, @P4, @P5, @P6 WHERE NOT EXISTS (SELECT 1 FROM [dbo].[taccess_archive] WITH (UPDLOCK, HOLDLOCK) WHERE [employee_id] = @P7 AND [terminal_id] = @P8 AND [date_and_time] = @P9 AND [flag] = @P10); SELECT CASE WHEN @@ROWCOUNT = 0 THEN NULL ELSE CAST(SCOPE_IDENTITY() AS int) END
-
--- book access_archive
-INSERT INTO [dbo].[taccess_archive] ([user_id], [employee_id], [terminal_id], [date_and_time], [flag], [badge]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6); SELECT CAST(SCOPE_IDENTITY() AS int)
-
--- same access_archive
-SELECT TOP (1) [access_archive_id] FROM [dbo].[taccess_archive] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3 AND [flag] = @P4 ORDER BY 1
-
--- access_archive at a time
-SELECT 1 FROM [dbo].[taccess_archive] WHERE [employee_id] = @P1 AND [terminal_id] = @P2 AND [date_and_time] = @P3
-
 -- access_archive of a span
 SELECT [access_archive_id] FROM [dbo].[taccess_archive] WHERE [date_and_time] >= @P1 AND [date_and_time] < @P2 AND [terminal_id] IN (SELECT terminal_id FROM [dbo].[x_terminal]) ORDER BY 1
-
--- archive a booking
-INSERT INTO [dbo].[twork_unprocessed_archive] ([employee_id], [terminal_id], [date_and_time], [type], [flag], [key], [memo], [authorisation], [authorisation_finalised], [source]) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10); SELECT CAST(SCOPE_IDENTITY() AS int)
 
 -- receipt of an event, all set
 INSERT INTO [dbo].[x_event] (source, external_event_id, occurred_utc, occurred_local, utc_offset_min, received_utc, direction, event_class, outcome, employee_id, terminal_id, target_table, target_id) VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12, @P13); SELECT @@ROWCOUNT
