@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sync_core::connector::DoorSystem;
 use sync_core::model::{Booking, BookingStatus, ExternalId, Participant, ParticipantRole, SecretText};
 
-use crate::codes::{Wish, active_or_reserved, forget, reissue, retire};
+use crate::codes::{Wish, active_or_reserved, bind, forget, reissue, retire};
 use crate::letters::take_letters_back;
 use crate::store::{
     BookingRow, BookingState, PersonRow, append_audit, delete_person, insert_booking, live_bookings, note_history,
@@ -132,15 +132,21 @@ impl Access {
     /// Chooses a new code for a person; the one they have is taken away with the next run.
     ///
     /// # Errors
-    /// As [`Access::block`]; the door system does not answer, or no code is free.
+    /// As [`Access::block`]; the door system does not answer, or no code is free. Refused where each stay has a code of its
+    /// own and none is to come.
     pub async fn reissue(&self, address: &str, doors: &dyn DoorSystem, order: Order<'_>) -> Result<(), AccessError> {
         order.check()?;
         let in_use = doors.codes().await?;
+        let grants = self.grants();
         self.change(address, "reissue", order, |transaction, person| {
+            let stay = grants.person(&person.key).and_then(|holder| self.code_stay(&grants, holder, order.now));
+            if stay.is_none() && self.has_fresh_codes() {
+                return Err(AccessError::Refused("no booking of this person is to come that needs a code"));
+            }
             let holder = person.door_user.as_deref().map(ExternalId::from);
             let wish = Wish { person: &person.key, holder: holder.as_ref(), in_use: &in_use };
-            reissue(transaction, self.sealer(), self.codes(), wish, order.now)?;
-            Ok(())
+            let reserved = reissue(transaction, self.sealer(), self.codes(), wish, order.now)?;
+            Ok(bind(transaction, reserved.issued.version, stay.as_ref())?)
         })
     }
 
@@ -210,13 +216,18 @@ impl Access {
     pub fn export(&self, address: &str, order: Order<'_>) -> Result<Value, AccessError> {
         let mut export = Value::Null;
         self.change(address, "export", order, |transaction, person| {
-            export = self.exported(transaction, person)?;
+            export = self.exported(transaction, person, order.now)?;
             Ok(())
         })?;
         Ok(export)
     }
 
-    fn exported(&self, transaction: &Transaction<'_>, person: &PersonRow) -> Result<Value, AccessError> {
+    fn exported(
+        &self,
+        transaction: &Transaction<'_>,
+        person: &PersonRow,
+        now: DateTime<Utc>,
+    ) -> Result<Value, AccessError> {
         let rows = live_bookings(transaction)?.into_iter();
         let own = rows.filter(|row| row.booking.people.iter().any(|participant| participant.key() == person.key));
         let bookings: Vec<Value> = own
@@ -230,7 +241,10 @@ impl Access {
             })
             .collect();
         let issued = active_or_reserved(transaction, self.sealer(), &person.key)?;
-        let code = issued.map(|issued| json!({ "version": issued.version, "state": issued.state }));
+        let mut code = issued.map(|issued| json!({ "version": issued.version, "state": issued.state }));
+        if let (Some(code), Some(until)) = (&mut code, self.code_until(person, now)) {
+            code["until"] = json!(until);
+        }
         Ok(json!({
             "number": person.id, "address": person.address, "name": person.name,
             "first_name": person.first_name, "last_name": person.last_name,

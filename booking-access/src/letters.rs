@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use serde::Serialize;
 use sync_core::connector::CodeKind;
 
-use crate::codes::{CodeState, Issued, active_or_reserved};
+use crate::codes::{Bound, CodeState, CodeStay, Issued, Turn, active_or_reserved, bound, turn};
 use crate::grants::{Grants, Holder};
 use crate::mail::{
     Attention, Letter, LetterCode, LetterKind, MailConfig, MailRow, Outbox, Queued, Site, Stationery, Stay, Transport,
@@ -91,28 +91,31 @@ impl Access {
         grants: &Grants,
         now: DateTime<Utc>,
     ) -> Result<u64, AccessError> {
-        let issued = match self.codes().kind() {
-            None => None,
-            Some(_) => match active_or_reserved(transaction, self.sealer(), &person.key)? {
-                Some(issued) if issued.state == CodeState::Active => Some(issued),
-                _ => return Ok(0),
+        let stays = stays(grants, holder, now);
+        let code = match self.codes().kind() {
+            None => Shown::default(),
+            Some(_) => match self.shown(transaction, grants, holder, now)? {
+                Some(code) => code,
+                // Whoever has nothing booked any more needs none to be told so.
+                None if stays.is_empty() && self.has_fresh_codes() => Shown::default(),
+                None => return Ok(0),
             },
         };
-        let stays = stays(grants, holder, now);
+        let issued = code.issued.as_ref();
         let should = Told {
-            code: post.tells_code(&stays, now).then(|| issued.as_ref().map_or(0, |issued| issued.version)),
+            code: post.tells_code(&stays, now).then(|| issued.map_or(0, |issued| issued.version)),
             bookings: stays.iter().map(|(id, stays)| (*id, digest(stays))).collect(),
         };
-        let mut queued = post.remind(transaction, &person, holder, issued.as_ref(), &stays, now)?;
+        let mut queued = post.remind(transaction, &person, holder, &code, &stays, now)?;
         let Some(kind) = news(&person.told, &should) else {
             // No letter of its own, but what waits should tell what stands now.
             let all: Vec<Stay> = stays.into_values().flatten().collect();
-            let letter = post.letter(LetterKind::Changed, &person, holder, issued.as_ref(), all, now);
+            let letter = post.letter(LetterKind::Changed, &person, holder, &code, all, now);
             post.outbox.refresh(transaction, &letter, now)?;
             return Ok(queued + post.call_off(transaction, &mut person, holder, &should, now)?);
         };
         let all: Vec<Stay> = stays.into_values().flatten().collect();
-        let letter = post.letter(kind, &person, holder, issued.as_ref(), all, now);
+        let letter = post.letter(kind, &person, holder, &code, all, now);
         match post.outbox.queue(transaction, &letter, now)? {
             Queued::NotWanted => return Ok(queued),
             Queued::Now(_) => queued += 1,
@@ -134,16 +137,35 @@ impl Access {
         let grants = self.grants();
         self.change(address, "resend", order, |transaction, person| {
             let holder = grants.person(&person.key).ok_or(AccessError::Nobody)?;
-            let issued = active_or_reserved(transaction, self.sealer(), &person.key)?;
-            let confirmed = issued.filter(|issued| issued.state == CodeState::Active);
-            if self.codes().kind().is_some() && confirmed.is_none() {
-                return Err(AccessError::Refused("the door system has not confirmed a code of this person"));
-            }
+            let code = match self.codes().kind() {
+                None => Shown::default(),
+                Some(_) => self.shown(transaction, &grants, holder, order.now)?.ok_or(NOT_CONFIRMED)?,
+            };
             let stays = stays(&grants, holder, order.now).into_values().flatten().collect();
-            let letter = post.letter(LetterKind::Code, person, holder, confirmed.as_ref(), stays, order.now);
+            let letter = post.letter(LetterKind::Code, person, holder, &code, stays, order.now);
             post.outbox.order_again(transaction, &letter, order.now)?;
             Ok(())
         })
+    }
+
+    /// What a letter may show at this time: the code that the door system confirmed, if it is for what is next.
+    fn shown(
+        &self,
+        transaction: &Transaction<'_>,
+        grants: &Grants,
+        holder: &Holder,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Shown>, AccessError> {
+        let issued = active_or_reserved(transaction, self.sealer(), &holder.key)?;
+        let Some(issued) = issued.filter(|issued| issued.state == CodeState::Active) else { return Ok(None) };
+        let stay = self.code_stay(grants, holder, now);
+        if self.has_fresh_codes() {
+            let found = bound(transaction, &holder.key)?;
+            if matches!(turn(Bound::held(found.as_ref()), stay.clone()), Turn::Fresh(_) | Turn::Retire) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Shown { issued: Some(issued), stay }))
     }
 
     /// Sends what is due.
@@ -231,6 +253,17 @@ impl Access {
     }
 }
 
+/// What a letter shows.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The code.
+    issued: Option<Issued>,
+    /// What it is for, where it does not last.
+    stay: Option<CodeStay>,
+}
+
+const NOT_CONFIRMED: AccessError = AccessError::Refused("the door system has not confirmed a code of this person");
+
 impl Post {
     /// Whether the code may be told, by the begin of what is next.
     fn tells_code(&self, stays: &BTreeMap<i64, Vec<Stay>>, now: DateTime<Utc>) -> bool {
@@ -244,14 +277,14 @@ impl Post {
         kind: LetterKind,
         person: &PersonRow,
         holder: &Holder,
-        issued: Option<&Issued>,
+        shown: &Shown,
         stays: Vec<Stay>,
         now: DateTime<Utc>,
     ) -> Letter {
         let ahead = Duration::hours(self.withhold_hours.into());
         let first = stays.iter().map(|stay| stay.start).min();
         let withheld = self.withhold_hours > 0 && first.is_none_or(|start| start - ahead > now);
-        let code = match issued {
+        let code = match &shown.issued {
             _ if kind == LetterKind::Cancelled => LetterCode::None,
             None => LetterCode::OwnCard,
             Some(_) if withheld => LetterCode::Withheld(self.withhold_hours),
@@ -260,12 +293,14 @@ impl Post {
                 CodeKind::Number => LetterCode::Qr(issued.code.clone()),
             },
         };
-        let version = issued.map_or(0, |issued| issued.version);
+        let version = shown.issued.as_ref().map_or(0, |issued| issued.version);
         let until = holder.end_of_validity.unwrap_or(now);
         let validity = (holder.valid_from.unwrap_or(now), until);
-        Letter::new(kind, person.key.as_str(), code, version, stays, validity)
-            .named(person.first_name.as_str(), person.last_name.as_str())
-            .to(person.address.as_str())
+        // A code that is for one stay is known for that time.
+        let validity = shown.stay.as_ref().map_or(validity, |stay| (stay.opens, stay.closes));
+        let letter = Letter::new(kind, person.key.as_str(), code, version, stays, validity);
+        let letter = if shown.leaves_some(&letter) { letter.with_codes_to_follow() } else { letter };
+        letter.named(person.first_name.as_str(), person.last_name.as_str()).to(person.address.as_str())
     }
 
     /// Tells that bookings were called off which the person had been told of.
@@ -296,7 +331,7 @@ impl Post {
         if off.is_empty() {
             return Ok(0);
         }
-        let letter = self.letter(LetterKind::Cancelled, person, holder, None, off, now);
+        let letter = self.letter(LetterKind::Cancelled, person, holder, &Shown::default(), off, now);
         Ok(u64::from(matches!(self.outbox.queue(transaction, &letter, now)?, Queued::Now(_))))
     }
 
@@ -306,21 +341,30 @@ impl Post {
         transaction: &Transaction<'_>,
         person: &PersonRow,
         holder: &Holder,
-        issued: Option<&Issued>,
+        shown: &Shown,
         stays: &BTreeMap<i64, Vec<Stay>>,
         now: DateTime<Utc>,
     ) -> Result<u64, AccessError> {
         let Some(before) = self.reminder else { return Ok(0) };
         let mut queued = 0;
-        let known = stays.iter().filter(|(id, _)| person.told.bookings.contains_key(id));
+        // The letter with a code that does not exist yet comes late enough to remind of its booking.
+        let has_code = |id: &i64| shown.stay.as_ref().is_none_or(|stay| stay.bookings.contains(id));
+        let known = stays.iter().filter(|(id, _)| person.told.bookings.contains_key(id) && has_code(id));
         for (_, stays) in known {
             let soon = stays.iter().any(|stay| stay.start - before <= now && now < stay.start);
             if soon {
-                let letter = self.letter(LetterKind::Reminder, person, holder, issued, stays.clone(), now);
+                let letter = self.letter(LetterKind::Reminder, person, holder, shown, stays.clone(), now);
                 queued += u64::from(matches!(self.outbox.queue(transaction, &letter, now)?, Queued::Now(_)));
             }
         }
         Ok(queued)
+    }
+}
+
+impl Shown {
+    /// Whether a letter lists bookings that the code is not for.
+    fn leaves_some(&self, letter: &Letter) -> bool {
+        self.stay.as_ref().is_some_and(|stay| letter.bookings.iter().any(|booking| booking.start >= stay.closes))
     }
 }
 

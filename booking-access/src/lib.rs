@@ -22,6 +22,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod turns;
 mod watched;
 
 pub use access::{Access, Settings};

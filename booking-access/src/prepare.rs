@@ -12,7 +12,9 @@ use sync_core::model::{EndpointName, Entity as _};
 use sync_core::model::{ExternalId, Known, Pair, Person, SyncKey};
 
 use crate::bookers::BOOKINGS;
-use crate::codes::{Adopted, Wish, active_or_reserved, adopt, any_issued, clashing, gone, reserve, retire_all};
+use crate::codes::{
+    Adopted, CodeStay, Wish, active_or_reserved, adopt, any_issued, bind, clashing, gone, reserve, retire_all,
+};
 use crate::store::{
     PersonRow, Problem, all_people, drop_problem, insert_person, person_by_key, set_problem, update_person,
 };
@@ -59,15 +61,15 @@ pub struct Prepared {
 struct Work {
     /// Nobody has looked for namesakes of theirs, or they had one.
     to_examine: BTreeMap<String, PersonRow>,
-    /// They need a code.
-    to_code: BTreeMap<String, PersonRow>,
+    /// They need a code; where each stay has its own, for this one.
+    to_code: BTreeMap<String, (PersonRow, Option<CodeStay>)>,
 }
 
 impl Access {
     /// Takes people with our marker into the books, looks for namesakes, and reserves codes on disk.
     ///
     /// Whoever has a code of another kind than the settings name gets a new one; where staff hand out cards, every code that
-    /// was issued here is to be taken away.
+    /// was issued here is to be taken away. Where each stay has a code of its own, so are those of stays that are over.
     ///
     /// Asks the door system only while somebody is new, at most three times. Who could not be prepared for is not shown
     /// to the engine as new; everybody else is, so a run goes on without it.
@@ -79,6 +81,7 @@ impl Access {
         if self.codes().kind().is_none() {
             prepared.withdrawn = self.store().transaction(|transaction| retire_all(transaction, now))? as u64;
         }
+        self.turn_codes(now)?;
         let strays = self.survey.take_strays();
         if !strays.is_empty() {
             self.adopt_all(doors.name(), &strays, &mut prepared, now)?;
@@ -132,8 +135,10 @@ impl Access {
                 }
                 let Some(kind) = self.codes().kind() else { continue };
                 let issued = active_or_reserved(connection, self.sealer(), &row.key)?;
-                if holder.is_listed(now) && issued.is_none_or(|issued| issued.kind != kind) {
-                    work.to_code.insert(row.key.clone(), row);
+                let stay = self.code_stay(&grants, holder, now);
+                let wants = holder.is_listed(now) && (stay.is_some() || !self.has_fresh_codes());
+                if wants && issued.is_none_or(|issued| issued.kind != kind) {
+                    work.to_code.insert(row.key.clone(), (row, stay));
                 }
             }
             Ok(work)
@@ -280,10 +285,11 @@ impl Access {
     ) -> Result<(), AccessError> {
         self.store().transaction(|transaction| {
             gone(transaction, self.sealer(), self.codes(), in_use, now)?;
-            for (key, row) in &work.to_code {
+            for (key, (row, stay)) in &work.to_code {
                 let holder = row.door_user.as_deref().map(ExternalId::from);
                 let wish = Wish { person: key, holder: holder.as_ref(), in_use };
                 let reserved = reserve(transaction, self.sealer(), self.codes(), wish, now)?;
+                bind(transaction, reserved.issued.version, stay.as_ref())?;
                 prepared.reserved += u64::from(reserved.fresh);
                 if let Some(alarm) = reserved.alarm {
                     let remedy = "Widen the range of codes, or make PINs longer";

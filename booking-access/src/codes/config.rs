@@ -19,6 +19,8 @@ const HEADROOM: u64 = 4;
 pub struct CodesConfig {
     /// What a booker uses at the door.
     pub identification: Identification,
+    /// Whether a code lasts, or each stay gets a fresh one.
+    pub per: CodesPer,
     /// Whether, and how, the number of a QR code travels in a 26-bit Wiegand frame.
     pub wiegand26: Wiegand26,
     /// Smallest number of a QR code.
@@ -55,6 +57,19 @@ pub enum Identification {
     Qr,
 }
 
+/// How long a code is somebody's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CodesPer {
+    /// A person has one code as long as the door system knows them.
+    #[default]
+    Person,
+    /// A fresh code for each booking. Bookings of one person that overlap, touch or lie less than an hour apart are one
+    /// stay and share a code. It is taken away at the end of the stay, and the next stay gets its own then.
+    Booking,
+}
+
 /// How the number of a QR code travels in a 26-bit Wiegand frame: 8 bits of site, 16 bits of card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -78,6 +93,7 @@ impl Default for CodesConfig {
     fn default() -> Self {
         Self {
             identification: Identification::default(),
+            per: CodesPer::default(),
             wiegand26: Wiegand26::default(),
             from: 1,
             to: HIGHEST,
@@ -102,6 +118,11 @@ impl CodesConfig {
         }
     }
 
+    /// Whether each stay gets a fresh code.
+    pub(crate) fn per_booking(&self) -> bool {
+        self.per == CodesPer::Booking
+    }
+
     /// Smallest and largest number that is ever issued, after the frame's limits.
     pub fn range(&self) -> (u32, u32) {
         (self.from.max(1), self.to.min(self.wiegand26.highest()))
@@ -112,7 +133,13 @@ impl CodesConfig {
         let mut faults = Vec::new();
         let mut add = |at: &str, why: String, warning| faults.push(Fault { at: at.to_owned(), why, warning });
         match self.identification {
-            Identification::Manual => return faults,
+            Identification::Manual => {
+                if self.per_booking() {
+                    let why = "is \"booking\", but no codes are made where identification is \"manual\": take it out";
+                    add("per", why.to_owned(), false);
+                }
+                return faults;
+            }
             Identification::Pin if !(4..=8).contains(&self.pin_digits) => {
                 add("pin_digits", "is 4 to 8".to_owned(), false);
                 return faults;
@@ -170,8 +197,28 @@ impl CodesConfig {
             return vec![(format!("leaves {size} codes, where {expected} people need at least {needed}"), false)];
         }
         let guessable = self.identification == Identification::Pin && expected.saturating_mul(2_000) > size;
+        let mut warnings: Vec<String> = self.too_few_fresh(size).into_iter().collect();
         let why = format!("leaves {size} codes: with {expected} people one guess in {} opens", size / expected.max(1));
-        if guessable { vec![(why, true)] } else { Vec::new() }
+        if guessable {
+            warnings.push(why);
+        }
+        warnings.into_iter().map(|why| (why, true)).collect()
+    }
+
+    /// Codes that rest at the same time, as expected: where each stay gets a fresh one, one a day for each person.
+    pub(super) fn expected_resting(&self) -> u64 {
+        if self.per_booking() { u64::from(self.expected_codes).saturating_mul(self.cooling_days.into()) } else { 0 }
+    }
+
+    fn too_few_fresh(&self, size: u64) -> Option<String> {
+        let (expected, resting) = (u64::from(self.expected_codes), self.expected_resting());
+        let needed = expected.saturating_mul(HEADROOM).saturating_add(resting);
+        (resting > 0 && size < needed).then(|| {
+            format!(
+                "leaves {size} codes, where {expected} people with a fresh code for one stay a day need {needed}: {resting} \
+                 of them rest for cooling_days"
+            )
+        })
     }
 }
 
@@ -198,7 +245,7 @@ mod tests {
     #[test]
     fn an_empty_section_is_the_manual_s_and_has_no_fault() {
         let config: CodesConfig = serde_json::from_str("{}").unwrap();
-        assert_eq!(config.identification, Identification::Qr);
+        assert_eq!((config.identification, config.per), (Identification::Qr, CodesPer::Person));
         assert_eq!((config.wiegand26, config.range()), (Wiegand26::Off, (1, 99_999_999)));
         assert_eq!((config.pin_digits, config.cooling_days), (4, 30));
         assert_eq!(config.faults(), []);
@@ -230,6 +277,24 @@ mod tests {
         assert_eq!(at(&config(200, 50)), []);
         assert_eq!(at(&CodesConfig { from: 8, to: 7, ..CodesConfig::default() }), [("from".to_owned(), false)]);
         assert_eq!(at(&config(100_000_000, 50)), [("to".to_owned(), false)]);
+    }
+
+    #[test]
+    fn fresh_codes_need_a_range_that_holds_those_that_rest_too() {
+        let config = |to, cooling_days, per| CodesConfig { per, to, cooling_days, ..CodesConfig::default() };
+        // 50 people: four times as many, and 30 days of one code a day for each.
+        assert_eq!(at(&config(1_699, 30, CodesPer::Booking)), [("to".to_owned(), true)]);
+        assert_eq!(at(&config(1_700, 30, CodesPer::Booking)), []);
+        assert_eq!(at(&config(200, 0, CodesPer::Booking)), []);
+        assert_eq!(at(&config(1_699, 30, CodesPer::Person)), []);
+        assert_eq!(at(&config(199, 30, CodesPer::Booking)), [("to".to_owned(), false)]);
+    }
+
+    #[test]
+    fn fresh_codes_are_of_no_use_where_none_are_made() {
+        let config: CodesConfig = serde_json::from_str(r#"{"identification":"manual","per":"booking"}"#).unwrap();
+        assert_eq!(at(&config), [("per".to_owned(), false)]);
+        assert_eq!(at(&CodesConfig { per: CodesPer::Person, ..config }), []);
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Codes that people show at doors: chosen, kept, drawn.
 //!
 //! A code is a PIN or the number in a QR picture. It is chosen by the operating system's randomness from everything that the
-//! settings allow, is unlike every other code at the door system, belongs to one person for more than one booking, and
-//! rests after it was taken away before anybody else may get it.
+//! settings allow, is unlike every other code at the door system, belongs to one person for more than one booking or, where
+//! the settings say so, for one stay, and rests after it was taken away before anybody else may get it.
 
+mod bound;
 mod config;
 mod picture;
 mod registry;
 mod space;
+mod stays;
 mod weak;
 
-pub use config::{CodesConfig, Identification, Wiegand26};
+pub(crate) use bound::{Bound, SCHEMA_OF_STAYS, all_bound, bind, bound, let_last};
+pub use config::{CodesConfig, CodesPer, Identification, Wiegand26};
 pub use picture::{PictureError, QrStyle};
 pub(crate) use registry::{
     Adopted, Issued, SCHEMA, Wish, active_or_reserved, adopt, any_issued, clashing, confirmed, forget, gone,
@@ -20,3 +23,4 @@ pub(crate) use registry::{
 pub use registry::{CodeState, Release};
 pub(crate) use space::canonical;
 pub use space::{CodeSpace, pin_length_in_use};
+pub(crate) use stays::{CodeStay, Turn, turn};

@@ -12,6 +12,7 @@ use serde::Serialize;
 use sync_core::connector::{CodeInUse, CodeKind};
 use sync_core::model::{ExternalId, SecretText};
 
+use super::bound::{bind_like, bound};
 use super::config::CodesConfig;
 use super::space::{CodeSpace, Space, canonical};
 use crate::AccessError;
@@ -100,7 +101,6 @@ pub(crate) struct Wish<'a> {
 #[derive(Debug)]
 pub(crate) struct Reserved {
     /// The code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever sends a code asks for it when it is sent"))]
     pub issued: Issued,
     /// It was chosen just now.
     pub fresh: bool,
@@ -189,8 +189,10 @@ pub(crate) fn refused_as_taken(
     if refusals >= MOST_REFUSALS {
         return Err(CodeError::AlwaysRefused);
     }
+    let stay = bound(tx, wish.person)?;
     rest(tx, config, "version = ?1", version, now)?;
     let mut reserved = choose(tx, sealer, config, wish, refusals, now)?;
+    bind_like(tx, reserved.issued.version, stay)?;
     reserved.alarm = Some("the door system refused a code as taken; another one was chosen".to_owned());
     Ok(reserved)
 }
@@ -280,15 +282,17 @@ pub(crate) fn adopt(
         let same = issued.kind == found.kind && issued.code.expose() == code;
         return Ok(if same { Adopted::Known } else { Adopted::OtherKept });
     }
-    let state: Option<String> = tx
-        .prepare_cached("SELECT state FROM code WHERE kind = ?1 AND hash = ?2")?
-        .query_row((name(found.kind), hash), |row| row.get(0))
+    let known: Option<(String, Option<String>)> = tx
+        .prepare_cached("SELECT state, person FROM code WHERE kind = ?1 AND hash = ?2")?
+        .query_row((name(found.kind), hash), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    match state.as_deref() {
+    match known.as_ref().map(|(state, whose)| (state.as_str(), whose.as_deref())) {
         // It rested, but they have it all the same.
-        Some("cooling") => {
+        Some(("cooling", _)) => {
             tx.execute("DELETE FROM code WHERE kind = ?1 AND hash = ?2", (name(found.kind), hash))?;
         }
+        // Their own, which is being taken away.
+        Some((_, whose)) if whose == Some(person) => return Ok(Adopted::Known),
         Some(_) => return Ok(Adopted::OfAnother),
         None => {}
     }
@@ -361,7 +365,8 @@ pub(crate) fn space(
     let others: BTreeSet<_> =
         in_use.iter().filter(choosable).map(|code| hash(sealer, code.kind, code.code.expose())).collect();
     let foreign = others.difference(&own).count() as u64;
-    Ok(Some(CodeSpace::new(space, live, foreign, resting, config.expected_codes.into())))
+    let expected = (config.expected_codes.into(), config.expected_resting());
+    Ok(Some(CodeSpace::new(space, live, foreign, resting, expected)))
 }
 
 fn choose(
@@ -417,7 +422,8 @@ fn rest(
 ) -> Result<usize, CodeError> {
     let until = now + Duration::days(config.cooling_days.into());
     let update = format!(
-        "UPDATE code SET state = 'cooling', sealed = NULL, person = NULL, since = ?2, rests_until = ?3 WHERE {which}"
+        "UPDATE code SET state = 'cooling', sealed = NULL, person = NULL, stay = NULL, since = ?2, rests_until = ?3 \
+         WHERE {which}"
     );
     Ok(tx.prepare_cached(&update)?.execute((parameter, now.timestamp_millis(), until.timestamp_millis()))?)
 }

@@ -1,5 +1,6 @@
 use chrono::TimeZone as _;
 
+use super::super::bound::SCHEMA_OF_STAYS;
 use super::super::config::Identification;
 use super::*;
 
@@ -13,7 +14,7 @@ struct Desk {
 impl Desk {
     fn new(config: CodesConfig) -> Self {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA).unwrap();
+        connection.execute_batch(&[SCHEMA, SCHEMA_OF_STAYS].concat()).unwrap();
         let now = Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).unwrap();
         Self { connection, sealer: Sealer::for_this_process().unwrap(), config, now }
     }
@@ -64,7 +65,7 @@ fn a_person_keeps_the_code_over_asking_again_and_restarting() {
         ..Desk::numbers(99_999_999)
     };
     let mut desk = open();
-    desk.connection.execute_batch(SCHEMA).unwrap();
+    desk.connection.execute_batch(&[SCHEMA, SCHEMA_OF_STAYS].concat()).unwrap();
     let first = desk.reserve("maya@example.org", &[]).unwrap();
     assert!(first.fresh && first.issued.state == CodeState::Reserved && first.alarm.is_none());
     drop(desk);

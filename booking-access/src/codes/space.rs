@@ -36,6 +36,8 @@ pub struct CodeSpace {
     pub resting: u64,
     /// People with a code at the same time, as expected.
     pub expected: u64,
+    /// Codes that rest at the same time, as expected: one a day for each person where each stay gets a fresh one, else none.
+    pub expected_resting: u64,
     /// Chance that one guess opens a door, now.
     pub one_guess: f64,
     /// Guesses for an even chance to open a door, now.
@@ -44,7 +46,7 @@ pub struct CodeSpace {
     pub more_than_half: bool,
     /// One guess opens a door more often than once in 2,000, where a PIN alone does.
     pub guessable: bool,
-    /// It holds four times the expected codes.
+    /// It holds four times the expected codes, and those that are expected to rest.
     pub holds_expected: bool,
 }
 
@@ -106,7 +108,8 @@ impl Space {
 }
 
 impl CodeSpace {
-    pub(super) fn new(space: Space, live: u64, foreign: u64, resting: u64, expected: u64) -> Self {
+    pub(super) fn new(space: Space, live: u64, foreign: u64, resting: u64, expected: (u64, u64)) -> Self {
+        let (expected, expected_resting) = expected;
         let size = space.size();
         let one_guess = ratio(live, size).min(1.0);
         Self {
@@ -115,11 +118,12 @@ impl CodeSpace {
             foreign,
             resting,
             expected,
+            expected_resting,
             one_guess,
             guesses_for_even_chance: guesses_for_even_chance(one_guess),
             more_than_half: (live + foreign + resting).saturating_mul(2) > size,
             guessable: space.kind() == CodeKind::Pin && live.saturating_mul(2_000) > size,
-            holds_expected: expected.saturating_mul(4) <= size,
+            holds_expected: expected.saturating_mul(4).saturating_add(expected_resting) <= size,
         }
     }
 
@@ -134,7 +138,8 @@ impl CodeSpace {
             words.push(format!("one guess in {} opens a door: make PINs longer", self.size / self.live.max(1)));
         }
         if !self.holds_expected {
-            words.push(format!("{} codes are too few for {} people", self.size, self.expected));
+            let fresh = if self.expected_resting > 0 { ", each with a fresh code a day" } else { "" };
+            words.push(format!("{} codes are too few for {} people{fresh}", self.size, self.expected));
         }
         words
     }
@@ -225,7 +230,7 @@ mod tests {
             [(10_000, 0.39, 138), (1_000_000, 0.005, 13_863), (65_536, 0.073, 908), (100_000_000, 0.00005, 1_386_294)];
         for (size, collision, guesses) in table {
             let to = u32::try_from(size).unwrap();
-            let space = CodeSpace::new(Space::Numbers { from: 1, to, gaps: false }, 50, 0, 0, 50);
+            let space = CodeSpace::new(Space::Numbers { from: 1, to, gaps: false }, 50, 0, 0, (50, 0));
             assert!((space.collision(100) / collision - 1.0).abs() < 0.03, "{size}: {}", space.collision(100));
             assert_eq!(space.guesses_for_even_chance, Some(guesses));
         }
@@ -265,12 +270,14 @@ mod tests {
     #[test]
     fn warnings_name_what_is_wrong() {
         let pins = Space::Pins { digits: 4 };
-        assert!(CodeSpace::new(pins, 4, 0, 0, 4).warnings().is_empty());
-        assert_eq!(CodeSpace::new(pins, 50, 0, 0, 50).warnings().len(), 1);
-        let full = CodeSpace::new(pins, 50, 4_700, 200, 3_000);
+        assert!(CodeSpace::new(pins, 4, 0, 0, (4, 0)).warnings().is_empty());
+        assert_eq!(CodeSpace::new(pins, 50, 0, 0, (50, 0)).warnings().len(), 1);
+        let full = CodeSpace::new(pins, 50, 4_700, 200, (3_000, 0));
         assert!(full.more_than_half && full.guessable && !full.holds_expected);
         assert_eq!(full.warnings().len(), 3);
-        assert_eq!(CodeSpace::new(pins, 0, 0, 0, 0).guesses_for_even_chance, None);
+        let fresh = CodeSpace::new(pins, 0, 0, 0, (50, 50 * 300)).warnings();
+        assert!(fresh.len() == 1 && fresh[0].contains("a fresh code a day"), "{fresh:?}");
+        assert_eq!(CodeSpace::new(pins, 0, 0, 0, (0, 0)).guesses_for_even_chance, None);
     }
 
     #[test]

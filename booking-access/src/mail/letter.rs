@@ -34,6 +34,8 @@ pub struct Letter {
     pub valid_until: DateTime<Utc>,
     /// Their language, where it is known.
     pub language: Option<Language>,
+    /// The code is for what ends by `valid_until`; bookings after that get codes of their own.
+    pub codes_to_follow: bool,
 }
 
 /// One booking in a letter.
@@ -107,6 +109,7 @@ impl Letter {
             valid_from: validity.0,
             valid_until: validity.1,
             language: None,
+            codes_to_follow: false,
         }
     }
 
@@ -119,6 +122,12 @@ impl Letter {
     /// To the address as it was written.
     pub fn to(mut self, address: impl Into<String>) -> Self {
         self.address = address.into();
+        self
+    }
+
+    /// With bookings after the end of the validity, which get codes of their own.
+    pub fn with_codes_to_follow(mut self) -> Self {
+        self.codes_to_follow = true;
         self
     }
 

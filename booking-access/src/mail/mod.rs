@@ -10,6 +10,7 @@ mod config;
 mod dates;
 mod error;
 mod faults;
+mod fresh;
 mod letter;
 #[cfg(feature = "oauth")]
 mod oauth;
@@ -30,7 +31,7 @@ pub use letter::{Letter, LetterCode, LetterKind, Stay};
 pub use oauth::ClientCredentials;
 pub use outbox::{Attention, MailRow, MailState};
 pub(crate) use outbox::{
-    Outbox, Queued, SCHEMA, erase, hold_back, mails, mark_deliverable, mark_undeliverable, next_due, purge,
+    Outbox, Queued, SCHEMA, erase, hold_back, mails, mark_deliverable, mark_undeliverable, next_due, purge, take_codes,
 };
 pub use smtp::Smtp;
 pub use stationery::{Site, Stationery, Written};

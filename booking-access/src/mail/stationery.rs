@@ -15,10 +15,11 @@ use super::calendar::calendar;
 use super::config::{MailConfig, fault};
 use super::dates::Language;
 use super::error::MailError;
+use super::fresh::{LASTING, beside, lasting, to_follow};
 use super::letter::{Letter, LetterCode, LetterKind, Stay};
 use super::template::{Placeholder, Template, escaped, plain};
 use crate::Fault;
-use crate::codes::{CodesConfig, QrStyle};
+use crate::codes::{CodesConfig, CodesPer, QrStyle};
 
 /// Largest template, and largest picture in one.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -45,6 +46,7 @@ pub struct Stationery {
     site: Site,
     style: QrStyle,
     tell_number: bool,
+    per: CodesPer,
     subject: Template,
     text: Option<Template>,
     html: Option<Template>,
@@ -104,6 +106,7 @@ impl Stationery {
             site,
             style: QrStyle::new(codes),
             tell_number: codes.show_number_in_alt,
+            per: codes.per,
             subject: read.subject,
             text: read.text,
             html: read.html,
@@ -201,7 +204,7 @@ impl Stationery {
         };
         let own = |own: &Option<Template>, built_in: &str| match own {
             Some(own) if !cancelled => own.clone(),
-            _ => Template::read(built_in),
+            _ => Template::read(&built_in.replace(LASTING, lasting(self.per, language))),
         };
         (own(&self.text, text), own(&self.html, html))
     }
@@ -400,7 +403,10 @@ impl Filling<'_> {
 
     fn text(&self, placeholder: Placeholder) -> String {
         match placeholder {
-            Placeholder::AccessCode => self.code_in_text(),
+            Placeholder::AccessCode => match self.to_follow() {
+                Some(words) => format!("{} ({words})", self.code_in_text()),
+                None => self.code_in_text(),
+            },
             Placeholder::BookingList => {
                 self.stays().into_iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
             }
@@ -410,7 +416,10 @@ impl Filling<'_> {
 
     fn html(&self, placeholder: Placeholder) -> String {
         match placeholder {
-            Placeholder::AccessCode => self.code_in_html(),
+            Placeholder::AccessCode => match self.to_follow() {
+                Some(words) => beside(&self.code_in_html(), &escaped(&words)),
+                None => self.code_in_html(),
+            },
             Placeholder::BookingList => {
                 let items = self.stays().into_iter().map(|line| format!("<li>{}</li>", escaped(&line)));
                 format!("<ul>{}</ul>", items.collect::<String>())
@@ -452,6 +461,15 @@ impl Filling<'_> {
             plain(&format!("{}: {}", stay.resource, self.language.span(stay.start, stay.end, zone, stay.zone)))
         };
         self.letter.bookings.iter().map(line).collect()
+    }
+
+    /// What is said of bookings whose code does not exist yet.
+    fn to_follow(&self) -> Option<String> {
+        let letter = self.letter;
+        if !letter.codes_to_follow || matches!(letter.code, LetterCode::None | LetterCode::OwnCard) {
+            return None;
+        }
+        Some(to_follow(self.language, letter.valid_until, self.stationery.site.zone))
     }
 
     fn code_in_text(&self) -> String {

@@ -134,7 +134,7 @@ impl Access {
             }
             () if keys.is_empty() => (LineState::Empty, "names nobody with a usable mail address".to_owned()),
             () if doors.is_empty() => (LineState::Empty, self.without_doors(row)),
-            () if now < opens => (LineState::Planned, planned(row)),
+            () if now < opens => (LineState::Planned, planned(row) + self.code_to_follow(row, &keys, grants, now)),
             () => match keys.iter().find(|key| !holds(key)) {
                 None => (LineState::Granted, "confirmed by the door system".to_owned()),
                 Some(key) => (LineState::Waiting, waiting(people.get(key))),
@@ -159,6 +159,19 @@ impl Access {
             why,
             history: Vec::new(),
         }
+    }
+
+    /// What is said of a booking whose code does not exist yet, since somebody has a stay before it.
+    fn code_to_follow(
+        &self,
+        row: &BookingRow,
+        keys: &BTreeSet<String>,
+        grants: &Grants,
+        now: DateTime<Utc>,
+    ) -> &'static str {
+        let stays = keys.iter().filter_map(|key| self.code_stay(grants, grants.person(key)?, now));
+        let later = stays.filter(|stay| !stay.bookings.contains(&row.id)).count() > 0;
+        if later { "; its code follows when the stay before it is over" } else { "" }
     }
 
     fn without_doors(&self, row: &BookingRow) -> String {

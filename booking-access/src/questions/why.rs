@@ -152,7 +152,7 @@ impl Access {
         } else {
             chain.add("doors", LinkState::Holds, listed(&doors));
         }
-        self.add_code(chain, connection, person)?;
+        self.add_code(chain, connection, (person, holder), grants, now)?;
         match &person.door_user {
             Some(id) => chain.add("user", LinkState::Holds, format!("user {id} at the door system")),
             None => chain.add("user", LinkState::Broken, "the door system does not have them yet".to_owned()),
@@ -183,19 +183,32 @@ impl Access {
         Ok(())
     }
 
-    fn add_code(&self, chain: &mut Chain, connection: &Connection, person: &PersonRow) -> Result<(), AccessError> {
+    fn add_code(
+        &self,
+        chain: &mut Chain,
+        connection: &Connection,
+        (person, holder): (&PersonRow, &Holder),
+        grants: &Grants,
+        now: DateTime<Utc>,
+    ) -> Result<(), AccessError> {
         if self.codes().kind().is_none() {
             chain.add("code", LinkState::Holds, "a card or fob of their own".to_owned());
             return Ok(());
         }
+        let stay = self.code_stay(grants, holder, now);
+        let until = stay.as_ref().map(|stay| format!(", and is taken away at {}", local(stay.closes, self.zone())));
         match active_or_reserved(connection, self.sealer(), &person.key)? {
             Some(issued) if issued.state == CodeState::Active => {
-                let words = format!("version {} is confirmed by the door system", issued.version);
+                let until = until.unwrap_or_default();
+                let words = format!("version {} is confirmed by the door system{until}", issued.version);
                 chain.add("code", LinkState::Holds, words);
             }
             Some(issued) => {
                 let words = format!("version {} is chosen, the door system has not confirmed it", issued.version);
                 chain.add("code", LinkState::Broken, words);
+            }
+            None if self.has_fresh_codes() && stay.is_none() => {
+                chain.add("code", LinkState::NotYet, "the next booking gets a fresh one".to_owned());
             }
             None => chain.add("code", LinkState::Broken, "no code was chosen yet".to_owned()),
         }

@@ -36,7 +36,8 @@ pub(crate) use timeline::{
 use crate::AccessError;
 
 /// Schemas in order; the number of a schema is its place, from one. Never change one that was released.
-const MIGRATIONS: [&[&str]; 1] = [&[include_str!("schema.sql"), crate::codes::SCHEMA, crate::mail::SCHEMA]];
+const MIGRATIONS: [&[&str]; 2] =
+    [&[include_str!("schema.sql"), crate::codes::SCHEMA, crate::mail::SCHEMA], &[crate::codes::SCHEMA_OF_STAYS]];
 
 /// The store of bookings, people, codes and letters: one SQLite file.
 ///
@@ -193,6 +194,22 @@ mod tests {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(Store::open(&path), Err(AccessError::NewerSchema { found: 99, .. })));
         assert!(matches!(Store::open_read_only(&path), Err(AccessError::NewerSchema { .. })));
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_to_date_with_its_codes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bookings.db");
+        drop(Store::open(&path).unwrap());
+        let before = Connection::open(&path).unwrap();
+        let insert = "INSERT INTO code (kind, hash, sealed, person, state, since) VALUES ('pin', x'01', x'02', 'a', 'active', 0)";
+        let first = format!("ALTER TABLE code DROP COLUMN stay; PRAGMA user_version = 1; {insert}");
+        before.execute_batch(&first).unwrap();
+        drop(before);
+        let store = Store::open(&path).unwrap();
+        let found = store.with(crate::codes::all_bound).unwrap();
+        assert_eq!(crate::codes::turn(crate::codes::Bound::held(found.get("a")), None), crate::codes::Turn::Keep);
+        assert_eq!(store.with(check_version).unwrap(), 2);
     }
 
     #[test]

@@ -15,15 +15,15 @@ const ANN: &str = "ann@x.example";
 #[derive(Default)]
 pub struct Letterbox {
     got: Mutex<Vec<(String, String)>>,
-    closed: Mutex<bool>,
+    pub closed: Mutex<bool>,
 }
 
 impl Letterbox {
-    fn subjects_to(&self, address: &str) -> usize {
+    pub fn subjects_to(&self, address: &str) -> usize {
         self.got.lock().unwrap().iter().filter(|(to, _)| to == address).count()
     }
 
-    fn last(&self) -> String {
+    pub fn last(&self) -> String {
         let raw = self.got.lock().unwrap().last().unwrap().1.clone();
         let message = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
         message.body_text(0).unwrap().into_owned()

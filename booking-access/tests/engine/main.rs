@@ -16,4 +16,6 @@ mod model;
 mod people;
 mod site;
 mod sources;
+mod stays;
+mod stays_model;
 mod switch;

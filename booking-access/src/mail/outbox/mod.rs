@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::stationery::Stationery;
 use crate::seal::Sealer;
 
-pub(crate) use queue::hold_back;
 pub(super) use queue::{Entry, short as short_key};
+pub(crate) use queue::{hold_back, take_codes};
 pub(crate) use rows::{erase, mails, mark_deliverable, mark_undeliverable, next_due, purge};
 
 /// Letters, one row each; the text of a letter stands in it only until it was sent.

@@ -185,18 +185,32 @@ pub(crate) struct Waiting {
     not_before: Option<DateTime<Utc>>,
 }
 
+const ANY_KIND: &str = "TRUE";
+
 /// Takes back whatever waits for this person: nobody writes to them now.
 pub(crate) fn hold_back(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
-    take_back_for(tx, person, "the person is blocked", now)
+    take_back_for(tx, person, ANY_KIND, "the person is blocked", now)
+}
+
+/// Takes back whatever waits for this person and may tell their code, which opens nothing any more. The letter with the
+/// next one tells all the rest.
+pub(crate) fn take_codes(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<(), MailError> {
+    take_back_for(tx, person, "kind != 'cancelled'", "the code in it is taken away", now).map(drop)
 }
 
 /// Takes back whatever waits for this person: the newer letter tells it too.
 fn take_back(tx: &Transaction<'_>, person: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
-    take_back_for(tx, person, "a newer letter tells it", now)
+    take_back_for(tx, person, ANY_KIND, "a newer letter tells it", now)
 }
 
-fn take_back_for(tx: &Transaction<'_>, person: &str, why: &str, now: DateTime<Utc>) -> Result<Waiting, MailError> {
-    let which = "person = ?1 AND state IN ('queued', 'deferred')";
+fn take_back_for(
+    tx: &Transaction<'_>,
+    person: &str,
+    kinds: &str,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<Waiting, MailError> {
+    let which = &format!("person = ?1 AND state IN ('queued', 'deferred') AND {kinds}");
     let mut waiting = Waiting::default();
     {
         let mut statement = tx.prepare_cached(&format!(
