@@ -18,6 +18,8 @@ use super::states::take_word;
 
 /// How often is looked whether somebody changed something by hand.
 const LOOK: Duration = Duration::from_secs(5);
+/// How soon codes are chosen again that could not be.
+const AGAIN: Duration = Duration::from_mins(1);
 /// No two looks at a clock are closer than this.
 const LEAST: Duration = Duration::from_millis(20);
 
@@ -30,6 +32,8 @@ pub(super) struct Boundaries {
     seen: Mutex<DateTime<Utc>>,
     /// Staff ordered something beside the service, and the doors do not have it yet.
     ordered: AtomicBool,
+    /// When fresh codes are looked for again that could not be chosen at the end of a stay.
+    codes_again: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// Writes letters about what changed, and sends what is due.
@@ -138,7 +142,7 @@ impl Feeds {
 impl Boundaries {
     pub(super) fn new(parts: Arc<Parts>) -> Self {
         let seen = Mutex::new(parts.clock.now());
-        Self { parts, seen, ordered: AtomicBool::new(false) }
+        Self { parts, seen, ordered: AtomicBool::new(false), codes_again: Mutex::default() }
     }
 
     /// Whether another process has changed what is known. A look that fails is made up for by the next.
@@ -152,10 +156,36 @@ impl Boundaries {
 
     /// Everybody at once: an order says not whom it touches.
     async fn run_whole(&self, link: &dyn SyncLink, desk: &Desk, now: DateTime<Utc>) -> Result<LinkReport, Failure> {
-        if let Err(error) = self.parts.access.prepare(&*self.parts.net2, now).await {
+        self.prepare(now).await;
+        desk.run_link(link).await
+    }
+
+    /// Those whose begin or end has come. The next code goes out with the end of the stay before it.
+    async fn run_due(
+        &self,
+        link: &dyn SyncLink,
+        desk: &Desk,
+        due: &[ExternalId],
+        now: DateTime<Utc>,
+    ) -> Result<LinkReport, Failure> {
+        if self.parts.access.has_fresh_codes() {
+            self.prepare(now).await;
+        }
+        desk.run_for(link, due).await
+    }
+
+    /// Whoever cannot be prepared for waits a minute; the doors of all others do not.
+    async fn prepare(&self, now: DateTime<Utc>) {
+        let failed = self.parts.access.prepare(&*self.parts.net2, now).await.err();
+        if let Some(error) = &failed {
             tracing::warn!(%error, "not prepared for new people");
         }
-        desk.run_link(link).await
+        let again = failed.filter(|_| self.parts.access.has_fresh_codes()).map(|_| now + AGAIN);
+        *self.codes_again.lock().unwrap_or_else(PoisonError::into_inner) = again;
+    }
+
+    fn codes_again(&self) -> Option<DateTime<Utc>> {
+        *self.codes_again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> DateTime<Utc> {
@@ -181,6 +211,7 @@ impl Chore for Boundaries {
                 return;
             }
             let boundary = self.parts.access.grants().next_boundary(self.seen());
+            let boundary = boundary.into_iter().chain(self.codes_again()).min();
             let wait = until(boundary, now).min(LOOK);
             if wait.is_zero() {
                 return;
@@ -192,12 +223,15 @@ impl Chore for Boundaries {
     /// One person's failure stops nobody else's door; the full check each minute makes up for what fails here.
     async fn run(&self, desk: &Desk) -> Result<ChoreReport, Failure> {
         let (from, now) = (self.seen(), self.parts.clock.now());
-        let ordered = self.ordered.load(Ordering::Acquire);
+        let ordered = self.ordered.load(Ordering::Acquire) || self.codes_again().is_some_and(|at| at <= now);
         let due = self.parts.access.grants();
         let due: Vec<ExternalId> = due.due(from, now).into_iter().map(|holder| (&*holder.key).into()).collect();
         if let (Some(link), true) = (desk.installation().links.first(), ordered || !due.is_empty()) {
-            let report =
-                if ordered { self.run_whole(&**link, desk, now).await? } else { desk.run_for(&**link, &due).await? };
+            let report = if ordered {
+                self.run_whole(&**link, desk, now).await?
+            } else {
+                self.run_due(&**link, desk, &due, now).await?
+            };
             if let Some(error) = report.error {
                 return Err(Failure::new(error));
             }
