@@ -118,6 +118,8 @@ numbers! {
         DOOR_FORCED = 92,
         /// The door was left open.
         DOOR_LEFT_OPEN = 93,
+        /// Too many wrong codes in a row at one keypad.
+        TOO_MANY_WRONG_CODES = 96,
         /// Permitted, further form.
         PERMITTED_FURTHER = 110,
         /// Denied, further form.
@@ -212,6 +214,21 @@ impl EventType {
             _ => EventGroup::Other,
         }
     }
+
+    /// Whether somebody who guesses PINs, codes or token numbers leaves this behind: what was typed or shown is nobody's, or
+    /// does not go with the token. Not so where the reason is the place, the time or a token that is out of use.
+    ///
+    /// `known` if the event names a user.
+    pub const fn is_guess(self, sub_type: EventSubType, known: bool) -> bool {
+        if sub_type.is_about_rights() {
+            return false;
+        }
+        match self.0 {
+            24 | 25 | 87 | 96 => true,
+            16 | 17 | 23 | 88 | 111 => !known || sub_type.0 == EventSubType::TOKEN_UNKNOWN.0,
+            _ => false,
+        }
+    }
 }
 
 impl EventSubType {
@@ -219,11 +236,34 @@ impl EventSubType {
     pub const fn is_anti_passback(self) -> bool {
         matches!(self.0, 40..=43)
     }
+
+    /// Whether somebody who is known was refused here and now: by level, rights, anti-passback, holiday, a token that is out of
+    /// use, a lockdown.
+    const fn is_about_rights(self) -> bool {
+        self.is_anti_passback() || matches!(self.0, 20 | 21 | 70..=72 | 131..=133)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guess_is_what_nobody_has_and_not_what_is_shown_at_the_wrong_time() {
+        let guess = |kind, sub, known| EventType::new(kind).is_guess(EventSubType::new(sub), known);
+        for kind in [24, 25, 87, 96] {
+            assert!(guess(kind, 0, false) && guess(kind, 0, true), "{kind}");
+        }
+        for kind in [16, 17, 23, 88, 111] {
+            assert!(guess(kind, 0, false) && guess(kind, 22, false) && !guess(kind, 0, true), "{kind}");
+        }
+        for sub in [20, 21, 40, 43, 70, 71, 72, 131] {
+            assert!(!guess(23, sub, true) && !guess(24, sub, true), "{sub}");
+        }
+        for kind in [20, 26, 28, 31, 92, 112, 114, 570] {
+            assert!(!guess(kind, 0, false), "{kind}");
+        }
+    }
 
     #[test]
     fn a_code_that_opens_is_granted_and_unknown_numbers_pass_through() {

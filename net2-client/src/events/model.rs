@@ -55,6 +55,20 @@ pub struct Event {
     pub device_deleted: bool,
 }
 
+impl Event {
+    /// Whether somebody who guesses leaves this behind: see [`EventType::is_guess`].
+    pub const fn is_guess(&self) -> bool {
+        self.event_type.is_guess(self.sub_type, self.user.is_some())
+    }
+
+    /// The token that was shown and that nobody owns.
+    pub fn unknown_token(&self) -> Option<&TokenValue> {
+        let token = matches!(self.event_type, EventType::DENIED_TOKEN | EventType::TOKEN_NOT_VALID);
+        let unknown = self.sub_type == EventSubType::TOKEN_UNKNOWN || (token && self.user.is_none() && self.is_guess());
+        self.card.as_ref().filter(|_| unknown)
+    }
+}
+
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")

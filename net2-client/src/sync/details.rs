@@ -205,10 +205,18 @@ impl Net2Endpoint {
     }
 
     /// Forgets whom a change event names, and everybody once a day. The events are hints only: a server that refuses the
-    /// question just makes everything be read afresh.
+    /// question, or does not let this operator ask it, just makes everything be read afresh.
     async fn drop_changed(&self, cache: &mut Cache) -> Result<(), Error> {
         let now = Utc::now();
-        let newest = self.net2.events().newest_cursor().await?.last_id();
+        let newest = match self.net2.events().newest_cursor().await {
+            Ok(cursor) => cursor.last_id(),
+            Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::NotFound) => {
+                (cache.last_event, cache.whole_at) = (None, None);
+                cache.users.clear();
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let day_over = cache.whole_at.is_none_or(|at| (now - at).to_std().map_or(true, |age| age > DAY));
         match cache.last_event {
             Some(since) if newest == since && !day_over => {}

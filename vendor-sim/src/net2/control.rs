@@ -18,7 +18,7 @@ use crate::listen::{Connection, Order};
 use crate::switching;
 
 /// What can be called, for whoever asks.
-const CALLS: [&str; 27] = [
+const CALLS: [&str; 28] = [
     "GET /__control",
     "GET /__control/state[?without=events,…]",
     "GET|POST /__control/switches {\"name\": value, …}",
@@ -37,6 +37,7 @@ const CALLS: [&str; 27] = [
     "POST /__control/events/upload",
     "POST /__control/pass {\"user\": id, \"door\": serial, \"entering\": true}",
     "POST /__control/unknown-card {\"card\": n, \"door\": serial}",
+    "POST /__control/wrong-pin {\"door\": serial, \"times\": n}",
     "GET /__control/permitted?user=&door=&entering=",
     "GET /__control/rights[?user=&door=&email=&at=] (who could open which door when)",
     "DELETE /__control/rights (the record begins anew)",
@@ -115,7 +116,9 @@ fn dispatch(server: &mut Server, call: &Call, segments: &[&str]) -> Answer {
         }
         (&Method::GET, ["codes"]) => codes(&mut server.world, call),
         (&Method::POST, ["empty"]) => empty(&mut server.world, call),
-        (_, ["events", ..] | ["pass" | "unknown-card" | "permitted"]) => happen(&mut server.world, call, segments),
+        (_, ["events", ..] | ["pass" | "unknown-card" | "wrong-pin" | "permitted"]) => {
+            happen(&mut server.world, call, segments)
+        }
         (_, [what, rest @ ..]) => collection(&mut server.world, call, what, rest),
         _ => Err(Refusal::missing()),
     }
@@ -204,6 +207,12 @@ fn happen(world: &mut World, call: &Call, segments: &[&str]) -> Answer {
         (&Method::POST, ["unknown-card"]) => {
             let fields = call.fields()?;
             world.show_unknown_card(fields.need_int("card")?, fields.need_int("door")?);
+            Ok(Reply::plain(200, json!({ "ok": true })))
+        }
+        (&Method::POST, ["wrong-pin"]) => {
+            let fields = call.fields()?;
+            let door = fields.need_int("door")?;
+            (0..fields.int("times")?.unwrap_or(1)).for_each(|_| world.type_wrong_pin(door));
             Ok(Reply::plain(200, json!({ "ok": true })))
         }
         (&Method::GET, ["permitted"]) => {

@@ -173,6 +173,16 @@ async fn unknown_cards_have_both_sets_of_names() {
 }
 
 #[tokio::test]
+async fn a_wrong_pin_is_refused_and_names_nobody_and_no_number() {
+    let api = Api::new().await;
+    let door = api.door_named("Workshop");
+    api.sim.world(|w| w.type_wrong_pin(door));
+    let (_, found) = api.events(&[("where", "EventType = 24"), ("orderBy", "eventid DESC"), ("rowCount", "1")]).await;
+    assert_eq!(found[0]["address"], json!(door));
+    assert!(found[0]["userID"].is_null() && found[0]["cardNo"].is_null(), "{found}");
+}
+
+#[tokio::test]
 async fn alarms_are_acknowledged_under_one_of_two_paths() {
     let api = Api::new().await;
     let id = api.sim.world(|w| w.put_event(Event { event_type: 92, ..Event::default() }));

@@ -18,10 +18,13 @@ const STEPS: [&str; 8] =
 const RIGHTS: &str = "individual rights";
 
 pub(super) async fn run(net2: &Net2Doors) -> CheckReport {
-    let mut report = check::run(&net2.endpoint).await;
+    let mut report = check::run_without_events(&net2.endpoint).await;
     if !report.is_ok() {
         report.skipped(&STEPS);
         return report;
+    }
+    if net2.reads_events {
+        events(net2, &mut report).await;
     }
     role(net2, &mut report).await;
     controllers(net2, &mut report).await;
@@ -40,6 +43,18 @@ pub(super) async fn run(net2: &Net2Doors) -> CheckReport {
     }
     report.skip_rest(&STEPS);
     report
+}
+
+/// Doors open without events: what cannot be read costs only what is watched for.
+async fn events(net2: &Net2Doors, report: &mut CheckReport) {
+    match net2.client().events().newest_cursor().await {
+        Ok(_) => report.passed("events", "the operator may read what happens at the doors"),
+        Err(error) => report.warning(
+            "events",
+            format!("what happens at the doors cannot be read: {error}"),
+            "give the operator the right to read events, or switch off what watches for them; doors work without, with more calls",
+        ),
+    }
 }
 
 /// The API shows no roles: what can be seen is who the operator is, and whether it may read by SQL.

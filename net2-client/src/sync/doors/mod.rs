@@ -52,6 +52,7 @@ pub struct Net2Doors {
     endpoint: Net2Endpoint,
     config: BookersConfig,
     doors_in_use: BTreeSet<DoorId>,
+    reads_events: bool,
     site: tokio::sync::Mutex<Option<Arc<Site>>>,
     memory: Mutex<Memory>,
     /// Tokens of everybody, where the database is not asked.
@@ -105,6 +106,7 @@ impl Net2Doors {
             endpoint: Net2Endpoint::with_client(name, net2, client),
             config: bookers,
             doors_in_use: BTreeSet::new(),
+            reads_events: false,
             site: tokio::sync::Mutex::default(),
             memory: Mutex::default(),
             holders: DetailCache::default(),
@@ -116,6 +118,13 @@ impl Net2Doors {
     #[must_use]
     pub fn using_doors<'a>(mut self, doors: impl IntoIterator<Item = &'a str>) -> Self {
         self.doors_in_use = doors.into_iter().filter_map(|door| door.parse().ok()).collect();
+        self
+    }
+
+    /// Says whether events are read besides, so that the connection test looks whether the operator may.
+    #[must_use]
+    pub const fn reading_events(mut self, reads: bool) -> Self {
+        self.reads_events = reads;
         self
     }
 

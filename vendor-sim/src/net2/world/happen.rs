@@ -92,6 +92,18 @@ impl World {
         });
     }
 
+    /// Types a PIN at a keypad that nobody has. The log does not hold what was typed.
+    pub fn type_wrong_pin(&mut self, door: i64) {
+        let reader = self.doors.get(&door).map(|door| door.reader_in);
+        self.log_at_controller(Event {
+            event_type: 24,
+            address: Some(door),
+            peripheral: reader,
+            sub_address: Some(1),
+            ..Event::default()
+        });
+    }
+
     /// Carries out an order to a door and logs it as the server does.
     pub(crate) fn order_door(&mut self, door: i64, order: DoorOrder, operator: i64) {
         self.put_event(Event {
