@@ -19,7 +19,7 @@ use crate::{Access, AccessError, Fault, Told, address_key};
 /// The post of a site: letters that wait, and when they are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     reminder: Option<Duration>,
     withhold_hours: u32,
 }

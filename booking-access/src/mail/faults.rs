@@ -55,14 +55,40 @@ impl Outbox {
 
     /// Something works again. Returns whether a letter was queued: only if its failing was told.
     pub(crate) fn heal(&self, tx: &Transaction<'_>, cause: &str, now: DateTime<Utc>) -> Result<bool, MailError> {
+        let text = format!("This works again: {cause}. It did not since");
+        self.end(tx, cause, &format!("{cause} works again"), &text, now)
+    }
+
+    /// What was raised has come to an end of itself. Returns as [`Outbox::heal`] does.
+    pub(crate) fn calm(&self, tx: &Transaction<'_>, cause: &str, now: DateTime<Utc>) -> Result<bool, MailError> {
+        let text = format!("This is over: {cause}. It began");
+        self.end(tx, cause, &format!("{cause}: over"), &text, now)
+    }
+
+    /// `text` goes on with the time since when.
+    fn end(
+        &self,
+        tx: &Transaction<'_>,
+        cause: &str,
+        subject: &str,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, MailError> {
         let Some(seen) = read(tx, cause)?.filter(|seen| seen.open) else { return Ok(false) };
-        let text = format!("This works again: {cause}. It did not since {}.", minute(seen.since));
-        let queued = seen.told && self.tell(tx, &format!("{cause} works again"), &text, now)?;
+        let text = format!("{text} {}.", minute(seen.since));
+        let queued = seen.told && self.tell(tx, subject, &text, now)?;
         write(tx, cause, &Cause { open: false, untold: 0, ..seen })?;
         Ok(queued)
     }
 
-    fn tell(&self, tx: &Transaction<'_>, subject: &str, text: &str, now: DateTime<Utc>) -> Result<bool, MailError> {
+    /// One letter to staff. Returns whether it was queued.
+    pub(crate) fn tell(
+        &self,
+        tx: &Transaction<'_>,
+        subject: &str,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, MailError> {
         let config = self.stationery().config();
         if !config.enabled || config.fault_recipients.trim().is_empty() {
             return Ok(false);
