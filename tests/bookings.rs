@@ -352,7 +352,7 @@ fn an_empty_feed_is_believed_only_when_an_operator_says_so() {
 
 #[test]
 fn a_reading_of_the_feed_in_which_nothing_changed_does_not_touch_the_doors_system_at_all() {
-    let site = BookingSite::start(&["--bookings", "0"], &[], "[people]\ninterval = \"6h\"\n");
+    let site = BookingSite::start(&["--bookings", "0"], &[], "[people]\ninterval = \"6h\"\n[watch]\nrefused = 0\n");
     site.book(ANN, "Room #1", -10, 600);
     site.poll_well();
     let read = || site.venue.control("GET", "requests", &Value::Null).as_array().unwrap().len();

@@ -132,7 +132,7 @@ fn a_meeting_opens_its_rooms_doors_and_a_second_reading_asks_net2_for_nothing_ne
 
 #[test]
 fn a_reading_in_which_nothing_changed_does_not_touch_the_doors_system_at_all() {
-    let tenant = Tenant::with(&ROOMS, "[people]\ninterval = \"6h\"\n");
+    let tenant = Tenant::with(&ROOMS, "[people]\ninterval = \"6h\"\n[watch]\nrefused = 0\n");
     tenant.book(ANN, ROOMS[0], -10, 600);
     tenant.poll_well();
     assert_eq!(opens(&tenant.net2, ANN.1).len(), 2);

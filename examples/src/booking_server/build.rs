@@ -123,14 +123,17 @@ pub(super) fn assemble(
         .map_err(|error| fault("net2.url", &error.message(), "Correct it"))?;
     let doors_in_use = config.access.resources.values().flatten().map(booking_access::DoorId::as_str);
     let net2 = Net2Doors::with_client("net2", config.net2.clone(), bookers_of(config, numbers), client)
-        .using_doors(doors_in_use);
+        .using_doors(doors_in_use)
+        .reading_events(config.watch.is_on());
     let net2 = Arc::new(net2);
 
     let doors: Arc<dyn DoorSystem> = net2.clone();
     let watched = Arc::new(Watched::new(doors, access.clone(), clock.clone()));
     let bookers = Arc::new(Bookers::new(access.clone(), clock.clone(), &watched.reads()));
-    let (net2_section, zone) = (config.net2.clone(), setup.time_zone);
-    let parts = Arc::new(Parts { access, sources, rooms, net2: net2.clone(), net2_section, tenant, post, clock, zone });
+    let (net2_section, zone, watch) = (config.net2.clone(), setup.time_zone, config.watch.clone());
+    let net2_of_parts = net2.clone();
+    let parts = Parts { access, sources, rooms, net2: net2_of_parts, net2_section, tenant, post, clock, zone, watch };
+    let parts = Arc::new(parts);
     let mut endpoints: Vec<Arc<dyn Endpoint>> = vec![net2];
     for source in &parts.sources {
         endpoints.push(source.clone());

@@ -2,7 +2,7 @@
 
 use booking_access::codes::{CodesConfig, Identification};
 use booking_access::mail::{Carrier, MailConfig};
-use booking_access::{AccessConfig, Fault};
+use booking_access::{AccessConfig, Fault, WatchConfig};
 use graph_rooms::sync::OutlookConfig;
 use ical_bookings::sync::FeedConfig;
 use net2_client::sync::{BookersConfig, Net2Config};
@@ -43,6 +43,9 @@ pub struct Config {
     /// Mails to bookers, and fault mails.
     #[serde(default)]
     pub mail: MailConfig,
+    /// What is watched for in the events of the doors.
+    #[serde(default)]
+    pub watch: WatchConfig,
 }
 
 /// Where bookings come from.
@@ -69,8 +72,12 @@ impl Config {
         faults.extend(self.source_faults());
         let manual = self.codes.identification == Identification::Manual;
         let mut warnings = Vec::new();
-        let sections =
-            [("access", self.access.faults(manual)), ("codes", self.codes.faults()), ("mail", self.mail.faults())];
+        let sections = [
+            ("access", self.access.faults(manual)),
+            ("codes", self.codes.faults()),
+            ("mail", self.mail.faults()),
+            ("watch", self.watch.faults()),
+        ];
         for (section, found) in sections {
             for Fault { at, why, warning, .. } in found {
                 if warning {

@@ -4,6 +4,7 @@ mod build;
 mod chores;
 mod config;
 mod demo;
+mod door_events;
 mod feed;
 mod outlook;
 mod post;
@@ -17,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use booking_access::Access;
+use booking_access::{Access, WatchConfig};
 use chrono_tz::Tz;
 use graph_rooms::sync::GraphRooms;
 use net2_client::sync::{Net2Config, Net2Doors};
@@ -31,6 +32,7 @@ pub use push::PushConfig;
 
 use chores::{Boundaries, Feeds, Letters, Numbers, Upkeep};
 use demo::World;
+use door_events::DoorEvents;
 use outlook::Tenant;
 use post::Post;
 use push::Push;
@@ -66,6 +68,8 @@ struct Parts {
     clock: Arc<dyn Clock>,
     /// Zone of the site.
     zone: Tz,
+    /// What is watched for in the events of the doors.
+    watch: WatchConfig,
 }
 
 impl BookingServer {
@@ -73,6 +77,8 @@ impl BookingServer {
         let chores: Vec<Arc<dyn Chore>> = vec![
             Arc::new(Feeds::new(parts.clone())),
             Arc::new(Boundaries::new(parts.clone())),
+            // Before the letters, so that what it tells goes out at once.
+            Arc::new(DoorEvents::new(parts.clone())),
             Arc::new(Letters::new(parts.clone())),
             Arc::new(Numbers::new(parts.clone())),
             Arc::new(Upkeep::new(parts.clone())),
