@@ -7,7 +7,9 @@
 mod bound;
 mod config;
 mod picture;
+mod reading;
 mod registry;
+mod sample;
 mod space;
 mod stays;
 mod weak;
@@ -15,6 +17,7 @@ mod weak;
 pub(crate) use bound::{Bound, SCHEMA_OF_STAYS, all_bound, bind, bound, let_last};
 pub use config::{CodesConfig, CodesPer, Identification, Wiegand26};
 pub use picture::{PictureError, QrStyle};
+pub use reading::ReaderFault;
 pub(crate) use registry::{
     Adopted, Issued, SCHEMA, Wish, active_or_reserved, adopt, any_issued, clashing, confirmed, forget, gone,
     refused_as_taken, reissue, release_rested, removal_confirmed, reserve, retire, retire_all, retiring, retiring_of,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Cursor;
 
 use image::{ImageFormat, Luma};
-use qrcode::render::svg;
+use qrcode::render::{svg, unicode};
 use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,16 @@ impl QrStyle {
     /// The text does not fit into a picture.
     pub fn svg(&self, number: &str) -> Result<String, PictureError> {
         Ok(self.code(number)?.render::<svg::Color<'_>>().min_dimensions(SMALLEST, SMALLEST).build())
+    }
+
+    /// The same for a terminal, two rows of modules to a line; light and dark as on a dark screen.
+    ///
+    /// # Errors
+    /// The text does not fit into a picture.
+    pub fn blocks(&self, number: &str) -> Result<String, PictureError> {
+        let code = self.code(number)?;
+        let mut blocks = code.render::<unicode::Dense1x2>();
+        Ok(blocks.dark_color(unicode::Dense1x2::Light).light_color(unicode::Dense1x2::Dark).build())
     }
 
     fn code(&self, number: &str) -> Result<QrCode, PictureError> {

@@ -43,7 +43,7 @@ const PURPOSE: &str = "code";
 const COLUMNS: &str = "version, kind, sealed, person, state";
 
 /// Draws until the space counts as full; with one code in a hundred free it is missed once in 10^17 times.
-const MOST_DRAWS: u32 = 4_096;
+pub(super) const MOST_DRAWS: u32 = 4_096;
 
 /// Codes in a row that a door system may refuse to one person in a day.
 const MOST_REFUSALS: u32 = 5;
@@ -478,17 +478,17 @@ fn held_by_another(issued: &Issued, wish: Wish<'_>) -> bool {
     wish.in_use.iter().any(|code| same(code) && Some(&code.holder) != wish.holder)
 }
 
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
-fn hash(sealer: &Sealer, kind: CodeKind, code: &str) -> Hash {
+pub(super) fn hash(sealer: &Sealer, kind: CodeKind, code: &str) -> Hash {
     sealer.hash(PURPOSE, &[name(kind).as_bytes(), canonical(kind, code).as_bytes()])
 }
 
-fn hashes(sealer: &Sealer, codes: &[CodeInUse]) -> BTreeSet<Hash> {
+pub(super) fn hashes(sealer: &Sealer, codes: &[CodeInUse]) -> BTreeSet<Hash> {
     codes.iter().map(|code| hash(sealer, code.kind, code.code.expose())).collect()
 }
 
-fn own_hashes(connection: &Connection, kind: CodeKind) -> Result<BTreeSet<Hash>, CodeError> {
+pub(super) fn own_hashes(connection: &Connection, kind: CodeKind) -> Result<BTreeSet<Hash>, CodeError> {
     let mut statement = connection.prepare_cached("SELECT hash FROM code WHERE kind = ?1")?;
     Ok(statement.query_map([name(kind)], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }

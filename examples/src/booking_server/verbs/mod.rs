@@ -1,6 +1,7 @@
 //! Verbs that only this program has.
 
 mod arguments;
+mod check_reader;
 mod choices;
 mod look;
 mod orders;
@@ -18,6 +19,7 @@ pub(super) fn commands() -> Vec<clap::Command> {
     commands.extend(orders::commands());
     commands.push(choices::command());
     commands.push(rooms::command());
+    commands.push(check_reader::command());
     commands
 }
 
@@ -27,6 +29,7 @@ pub(super) async fn perform(parts: &Parts, name: &str, arguments: &ArgMatches, d
     match name {
         "choices" => choices::show(parts).await,
         "rooms" => rooms::show(parts, &asked).await,
+        "check-reader" => check_reader::show(parts, &asked, desk).await,
         "bookings" | "who-can-open" | "why" | "timeline" | "code-space" => look::show(parts, name, &asked).await,
         _ => orders::carry_out(parts, name, &asked).await,
     }
