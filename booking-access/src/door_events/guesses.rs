@@ -60,11 +60,7 @@ impl Guesses {
         let mut changes = Vec::new();
         for (name, door) in &mut self.doors {
             let more = news.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            let change = door.count(more, config, now);
-            changes.extend(change.map(|alarm| match alarm {
-                Some(alarm) => Change::Raised(name.clone(), alarm),
-                None => Change::Healed(name.clone()),
-            }));
+            changes.extend(door.count(name, more, config, now));
         }
         self.doors.retain(|_, door| !door.times.is_empty() || door.alarm.is_some());
         changes
@@ -77,8 +73,13 @@ impl Guesses {
 }
 
 impl Door {
-    /// The alarm if it was raised just now, nothing in it if it is over; `None` if there is nothing to say.
-    fn count(&mut self, more: &[DateTime<Utc>], config: &WatchConfig, now: DateTime<Utc>) -> Option<Option<Alarm>> {
+    fn count(
+        &mut self,
+        name: &str,
+        more: &[DateTime<Utc>],
+        config: &WatchConfig,
+        now: DateTime<Utc>,
+    ) -> Option<Change> {
         self.times.extend(more);
         self.times.sort_unstable();
         let (limit, within) = (config.refused as usize, config.refused_within());
@@ -101,12 +102,12 @@ impl Door {
         self.times.drain(..skip);
         if let Some(alarm) = change {
             self.alarm = Some(alarm);
-            return Some(Some(alarm));
+            return Some(Change::Raised(name.to_owned(), alarm));
         }
         // Half as many as would be too many is quiet: no alarm that comes and goes at the limit.
         if self.alarm.is_some() && self.times.len() <= limit / 2 {
             self.alarm = None;
-            return Some(None);
+            return Some(Change::Healed(name.to_owned()));
         }
         None
     }

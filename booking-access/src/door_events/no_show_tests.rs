@@ -21,7 +21,7 @@ fn place(since: DateTime<Utc>, read_to: DateTime<Utc>) -> Place {
 fn stays(rows: &[BookingRow]) -> Vec<Stay> {
     let config = AccessConfig::with_resources([("Room 1", vec!["front", "one"]), ("Room 2", vec!["front", "two"])]);
     let rules = Rules::new(&config);
-    let mut people = vec![person(1, "ann@x.example"), person(2, "bob@x.example")];
+    let mut people = [person(1, "ann@x.example"), person(2, "bob@x.example")];
     (people[0].door_user, people[1].door_user) = (Some("7".to_owned()), Some("8".to_owned()));
     let by_key = people.iter().map(|person| (person.key.as_str(), person)).collect();
     let doors: BTreeSet<String> = ["front", "one", "two"].map(str::to_owned).into();
@@ -61,7 +61,12 @@ fn whoever_came_in_by_any_of_the_doors_is_there() {
         (event(DoorEventKind::Admitted, "8", "front", at(10, 5)), true),
         (event(DoorEventKind::Guess, "7", "front", at(10, 5)), true),
     ] {
-        assert_eq!(presence(&[event.clone()]).absent(&stays, &place, at(10, 30)) == [1], absent, "{:?}", event.at);
+        assert_eq!(
+            presence(std::slice::from_ref(&event)).absent(&stays, &place, at(10, 30)) == [1],
+            absent,
+            "{:?}",
+            event.at
+        );
     }
 }
 

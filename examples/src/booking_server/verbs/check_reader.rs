@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_secs(2);
 const OVERLAP: u32 = 20;
 
 /// What was sent, and what Net2 saw.
-struct Seen {
+struct Shown {
     sent: u32,
     seen: u64,
     door: Option<DoorId>,
@@ -130,10 +130,10 @@ async fn wait(
     mut cursor: EventCursor,
     (sent, door): (u32, Option<DoorId>),
     minutes: u32,
-) -> Result<Option<Seen>, Failure> {
+) -> Result<Option<Shown>, Failure> {
     let events = parts.net2.client().events();
     let total = u64::from(minutes) * 60;
-    let (begin, began) = (cursor.last_id(), desk.clock().uptime());
+    let (first, began) = (cursor.last_id(), desk.clock().uptime());
     loop {
         let passed = desk.clock().uptime().saturating_sub(began).as_secs();
         if passed >= total {
@@ -141,11 +141,11 @@ async fn wait(
         }
         desk.context().progress.step("seconds of waiting for the reader", passed, Some(total));
         if let Some(page) = events.since(cursor).overlap(OVERLAP).pages().next().await.transpose()? {
-            let shown = page.events.iter().filter(|event| event.id > begin);
+            let shown = page.events.iter().filter(|event| event.id > first);
             let mut shown = shown.filter(|event| door.is_none() || event.door == door);
             let seen = shown.find_map(|event| {
                 let seen = event.unknown_token()?.as_str().trim().parse().ok()?;
-                Some(Seen { sent, seen, door: event.door })
+                Some(Shown { sent, seen, door: event.door })
             });
             if seen.is_some() {
                 return Ok(seen);
@@ -156,7 +156,7 @@ async fn wait(
     }
 }
 
-fn answer(parts: &Parts, Seen { sent, seen, door }: &Seen, pictures: &[PathBuf; 2]) -> Answer {
+fn answer(parts: &Parts, Shown { sent, seen, door }: &Shown, pictures: &[PathBuf; 2]) -> Answer {
     let configured = parts.access.codes().wiegand26;
     let readings = u32::try_from(*seen).map(|seen| Wiegand26::explaining(*sent, seen)).unwrap_or_default();
     // In the reading of three and five digits a number has to come through whole, or bookers' numbers do not either.
