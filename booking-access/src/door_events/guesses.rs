@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(guesses.alarms().count(), 1);
         assert!(count(&mut guesses, &two, "1", &[], 79).is_empty(), "two within the last minute");
         assert_eq!(count(&mut guesses, &two, "1", &[], 80), [Change::Healed("1".to_owned())]);
+        assert!(count(&mut guesses, &two, "1", &[], 81).is_empty());
         assert_eq!(guesses, Guesses::default(), "nothing is kept of a quiet door");
     }
 
