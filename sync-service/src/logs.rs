@@ -14,7 +14,7 @@ use crate::{Failure, Setup};
 /// Days that are kept.
 const KEPT: usize = 30;
 /// Libraries whose finer levels show what was sent.
-const TALKATIVE: [&str; 6] = ["hyper", "hyper_util", "reqwest", "rustls", "h2", "tungstenite"];
+const TALKATIVE: [&str; 7] = ["async_imap", "hyper", "hyper_util", "reqwest", "rustls", "h2", "tungstenite"];
 
 /// Starts the log of this process; it is written out when the guard is dropped.
 pub(crate) fn start(setup: &Setup) -> Result<WorkerGuard, Failure> {

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 mod booking;
 mod bridge;
+mod imap;
 mod renamed;
 mod service;
 mod smtp;
@@ -25,6 +26,7 @@ mod timeware;
 pub use booking::{
     BookingSite, MAIL, asked_of_net2_by_a_reading, change_kept, clear_mail, clock, doors_of, net2_section, opens,
 };
+pub use imap::ImapServer;
 pub use renamed::{RenamedServer, fields_of};
 pub use service::{Service, until, until_within};
 pub use smtp::{Certificate, Kept, SmtpServer, read_code};

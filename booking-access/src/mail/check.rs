@@ -33,18 +33,28 @@ pub async fn test_steps(
 ) -> CheckReport {
     let mut trace = Trace::new();
     let failure = walk(stationery, codes, smtp, recipient, now, &mut trace).await.err();
+    told_steps(&STEPS, &trace, failure.as_ref(), |report, step, name, seen| tell(report, smtp, step, name, seen))
+}
+
+/// What was seen at each step up to the one that failed, and what to do about that.
+pub(super) fn told_steps(
+    steps: &[(Step, &str)],
+    trace: &Trace,
+    failure: Option<&Failure>,
+    tell: impl Fn(&mut CheckReport, Step, &str, &str),
+) -> CheckReport {
     let mut report = CheckReport::default();
     let mut failed = false;
-    for (step, name) in STEPS {
-        let seen = trace.iter().find(|(passed, _)| *passed == step);
-        match (failure.as_ref().filter(|failure| failure.step == step), seen) {
-            _ if failed => report.skipped(&[name]),
+    for (step, name) in steps {
+        let seen = trace.iter().find(|(passed, _)| passed == step);
+        match (failure.filter(|failure| failure.step == *step), seen) {
+            _ if failed => report.skipped(&[*name]),
             (Some(failure), _) => {
                 failed = true;
-                report.failed(name, failure.text.clone(), remedy(failure));
+                report.failed(*name, failure.text.clone(), remedy(failure));
             }
-            (None, Some((_, seen))) => tell(&mut report, smtp, step, name, seen),
-            (None, None) => report.skipped(&[name]),
+            (None, Some((_, seen))) => tell(&mut report, *step, name, seen),
+            (None, None) => report.skipped(&[*name]),
         }
     }
     report
@@ -101,7 +111,8 @@ fn wrong(step: Step, text: &str) -> Failure {
     Failure::new(step, text, Answer::Nothing)
 }
 
-fn remedy(failure: &Failure) -> String {
+/// What a person can do about a step that failed.
+pub(super) fn remedy(failure: &Failure) -> String {
     if let Some(seen) = failure.seen {
         return format!("if this is the certificate of your server, pin {seen}");
     }
@@ -111,6 +122,10 @@ fn remedy(failure: &Failure) -> String {
         (Step::Connect, _) => "the server does not want to be spoken to from here: ask who runs it",
         (Step::Tls, _) => "use the name that stands in the certificate; trust its root, or pin it, under `trust`",
         (Step::SignOn, _) => "check `user`, the secret and `auth`; many providers want an own password for programs",
+        #[cfg(feature = "bounces")]
+        (Step::Folder, _) => {
+            "write `folder` and `move_to` as the mailbox has them; the account has to be allowed to change both"
+        }
         (Step::Sender, _) => "this account may not send as `sender` or `envelope_sender`: allow it at the server",
         (Step::Recipient, _) => "check the address; perhaps the server passes on letters only after signing on",
         (Step::Letter, Answer::Nothing) => "the letter may have arrived all the same: look before trying again",

@@ -8,6 +8,7 @@ use lettre::message::Mailbox;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounces::BouncesConfig;
 use super::dates::Language;
 use super::stationery::template_faults;
 use super::template::plain;
@@ -46,6 +47,8 @@ pub struct MailConfig {
     pub sender: String,
     /// Where undeliverable letters go back to; by default to the sender.
     pub envelope_sender: Option<String>,
+    /// The mailbox that undeliverable letters go back to; none = nobody reads it here.
+    pub bounces: Option<BouncesConfig>,
     /// Where answers go, if not to the sender.
     pub reply_to: Option<String>,
     /// Subject of the letters.
@@ -151,6 +154,7 @@ impl Default for MailConfig {
             notifications: true,
             sender: String::new(),
             envelope_sender: None,
+            bounces: None,
             reply_to: None,
             subject: "Access to the resource you booked".to_owned(),
             text_template: None,
@@ -193,6 +197,7 @@ impl MailConfig {
         };
         faults.extend(self.address_faults());
         faults.extend(self.letter_faults());
+        faults.extend(self.bounces.iter().flat_map(BouncesConfig::faults));
         faults
     }
 

@@ -3,6 +3,7 @@
 //! A letter is written once, when it is queued, and waits sealed on disk; it is sent at least once under one Message-ID, and
 //! only who, when and how it went is kept afterwards. A failure here never changes anybody's access.
 
+mod bounces;
 mod calendar;
 mod check;
 mod compose;
@@ -15,12 +16,16 @@ mod letter;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod outbox;
+mod reach;
 mod smtp;
 mod stationery;
 mod template;
 mod tokens;
 mod transport;
 
+#[cfg(feature = "bounces")]
+pub use bounces::{BounceMailbox, Bounced, test_mailbox};
+pub use bounces::{BouncesConfig, MailboxTls};
 pub use check::test_steps;
 pub use config::{AuthMode, Carrier, MailConfig, TlsMode, TokenEndpoint};
 pub use connector_http::TrustConfig;

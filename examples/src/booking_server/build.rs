@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use booking_access::codes::Identification;
+use booking_access::mail::BounceMailbox;
 use booking_access::{Access, Bookers, Fault, Sealer, Settings, Store, Watched, link};
 use graph_rooms::sync::GraphRooms;
 use ical_bookings::sync::IcalSite;
@@ -12,6 +13,7 @@ use sync_core::clock::Clock;
 use sync_core::connector::{CodeKind, DoorSystem, Endpoint, Source as _};
 use sync_service::{ConfigFault, ConfigFaults, Installation, Setup};
 
+use super::bounces::{self, BouncesEndpoint};
 use super::outlook::Tenant;
 use super::post::{self, MailEndpoint, Post};
 use super::source::BookingSource;
@@ -28,8 +30,16 @@ pub(super) struct Secrets {
     pub(super) outlook: Option<SecretString>,
 }
 
+/// What was made from the configuration.
+pub(super) struct Built {
+    pub(super) parts: Arc<Parts>,
+    pub(super) installation: Installation,
+    /// The mailbox that undeliverable letters go back to, where it is read.
+    pub(super) mailbox: Option<BounceMailbox>,
+}
+
 /// Reads the secrets, opens the store, makes everything. Sends nothing.
-pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>, Installation), ConfigFaults> {
+pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<Built, ConfigFaults> {
     let config = &located(config, setup);
     let (mut faults, warnings) = config.faults();
     if setup.is_for("rooms") {
@@ -43,13 +53,21 @@ pub(super) fn from_config(config: &Config, setup: &Setup) -> Result<(Arc<Parts>,
     if let (true, Some(reference)) = (config.mail.enabled, &config.mail.password) {
         faults.extend(setup.secret("mail.password", reference).err());
     }
+    let bounces = config.mail.bounces.as_ref().filter(|_| config.mail.enabled);
+    if let Some(reference) = bounces.and_then(|bounces| bounces.password.as_ref()) {
+        faults.extend(setup.secret("mail.bounces.password", reference).err());
+    }
     ConfigFaults::none_of(faults)?;
     let tenant = tenant(config, secrets.outlook.clone())?;
     let carrier = post::carrier(config, setup, tenant.as_ref())?;
     let post = carrier.post();
     let (parts, mut installation) = assemble(config, setup, secrets, tenant, post, setup.clock().clone())?;
     installation.endpoints.push(Arc::new(MailEndpoint::new(config, setup, carrier)));
-    Ok((parts, installation))
+    let mailbox = bounces::mailbox(config, setup)?;
+    if let Some(mailbox) = &mailbox {
+        installation.endpoints.push(Arc::new(BouncesEndpoint::new(mailbox.clone())));
+    }
+    Ok(Built { parts, installation, mailbox })
 }
 
 /// Files are named relative to the configuration.

@@ -1,5 +1,6 @@
 //! Bookings from iCal feeds or Outlook rooms open Paxton Net2 doors, with a PIN or QR code by e-mail.
 
+mod bounces;
 mod build;
 mod chores;
 mod config;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use booking_access::mail::BounceMailbox;
 use booking_access::{Access, WatchConfig};
 use chrono_tz::Tz;
 use graph_rooms::sync::GraphRooms;
@@ -30,6 +32,7 @@ use sync_service::{
 pub use config::{Config, SourceKind};
 pub use push::PushConfig;
 
+use bounces::Bounces;
 use chores::{Boundaries, Feeds, Letters, Numbers, Upkeep};
 use demo::World;
 use door_events::DoorEvents;
@@ -86,6 +89,14 @@ impl BookingServer {
         Self { parts, installation, chores, world }
     }
 
+    /// With the mailbox being read that undeliverable letters go back to; before letters, which tell staff what was found.
+    fn hearing_of_bounces(mut self, mailbox: Option<BounceMailbox>) -> Self {
+        if let Some(mailbox) = mailbox {
+            self.chores.insert(0, Arc::new(Bounces::new(self.parts.clone(), mailbox)));
+        }
+        self
+    }
+
     /// With Graph telling of changes by itself.
     fn pushed(mut self, config: Option<PushConfig>) -> Self {
         if let (Some(config), Some(rooms)) = (config, self.parts.rooms.clone()) {
@@ -108,8 +119,8 @@ impl Program for BookingServer {
     }
 
     async fn build(config: Config, setup: &Setup) -> Result<Self, ConfigFaults> {
-        let (parts, installation) = build::from_config(&config, setup)?;
-        Ok(Self::join(parts, installation, None).pushed(config.push))
+        let build::Built { parts, installation, mailbox } = build::from_config(&config, setup)?;
+        Ok(Self::join(parts, installation, None).pushed(config.push).hearing_of_bounces(mailbox))
     }
 
     async fn demo(setup: &Setup) -> Result<Self, Failure> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use booking_access::mail::{
-    AuthMode, Carrier, ClientCredentials, MailConfig, Site, Smtp, Stationery, Tokens, Transport, test_steps,
+    AuthMode, Carrier, ClientCredentials, MailConfig, Site, Smtp, Stationery, TokenEndpoint, Tokens, Transport,
+    test_steps,
 };
 use chrono::Utc;
 use connector_http::Trust;
@@ -84,17 +85,22 @@ pub(super) fn carrier(config: &Config, setup: &Setup, tenant: Option<&Tenant>) -
 
 fn smtp(mail: &MailConfig, setup: &Setup) -> Result<Carried, ConfigFaults> {
     let password = mail.password.as_ref().map(|reference| setup.secret("mail.password", reference)).transpose()?;
-    let smtp = Smtp::new(mail, password, tokens(mail, setup)?)
+    let endpoint = mail.token_endpoint.as_ref().filter(|_| mail.auth == AuthMode::Xoauth2);
+    let smtp = Smtp::new(mail, password, tokens("mail.token_endpoint", endpoint, setup)?)
         .map_err(|error| ConfigFault::new("mail.server", error.to_string(), "Correct it"))?;
     Ok(Carried::Server(Box::new(smtp)))
 }
 
-/// Where access tokens for the mail server come from; `None` where it wants none, or one that stands in the settings.
-fn tokens(mail: &MailConfig, setup: &Setup) -> Result<Option<Arc<dyn Tokens>>, ConfigFaults> {
-    let (AuthMode::Xoauth2, Some(endpoint)) = (mail.auth, &mail.token_endpoint) else { return Ok(None) };
-    let secret = setup.secret("mail.token_endpoint.client_secret", &endpoint.client_secret)?;
+/// Where access tokens come from, by the section at this place; `None` where there is no such section.
+pub(super) fn tokens(
+    at: &str,
+    endpoint: Option<&TokenEndpoint>,
+    setup: &Setup,
+) -> Result<Option<Arc<dyn Tokens>>, ConfigFaults> {
+    let Some(endpoint) = endpoint else { return Ok(None) };
+    let secret = setup.secret(&format!("{at}.client_secret"), &endpoint.client_secret)?;
     let tokens = ClientCredentials::new(endpoint, secret, Trust::System)
-        .map_err(|error| ConfigFault::new("mail.token_endpoint.url", error.to_string(), "Correct it"))?;
+        .map_err(|error| ConfigFault::new(format!("{at}.url"), error.to_string(), "Correct it"))?;
     Ok(Some(Arc::new(tokens)))
 }
 

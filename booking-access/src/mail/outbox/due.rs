@@ -7,6 +7,7 @@ use super::super::error::MailError;
 use super::super::stationery::Written;
 use super::super::transport::{Outcome, Transport};
 use super::queue::finish;
+use super::rows::taken;
 use super::{Outbox, PURPOSE, Round};
 use crate::Store;
 
@@ -96,7 +97,10 @@ impl Outbox {
 
 fn note(tx: &Transaction<'_>, due: &Due, outcome: &Outcome, now: DateTime<Utc>) -> Result<(), MailError> {
     match outcome {
-        Outcome::Sent => finish(tx, "id = ?1", &due.id, ("sent", "accepted by the mail server"), now)?,
+        Outcome::Sent => {
+            taken(tx, due.id)?;
+            finish(tx, "id = ?1", &due.id, ("sent", "accepted by the mail server"), now)?
+        }
         Outcome::Refused(why) => finish(tx, "id = ?1", &due.id, ("failed", why), now)?,
         Outcome::Deferred(why) | Outcome::Unreachable(why) => put_off(tx, due, why, now)?,
         Outcome::InDoubt(why) => put_off(tx, due, &format!("sent, but not answered: {why}"), now)?,

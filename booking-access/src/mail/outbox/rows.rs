@@ -43,7 +43,11 @@ fn attention(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Attentio
         Ok(Attention { person, kind: "bounce".to_owned(), why: reason, starts: None })
     })?;
     for bounced in bounced {
-        found.push(bounced?);
+        let bounced = bounced?;
+        // The letter that came back tells it already, with its booking.
+        if !found.iter().any(|known| known.person == bounced.person && known.why == bounced.why) {
+            found.push(bounced);
+        }
     }
     Ok(found)
 }
@@ -75,6 +79,20 @@ pub(crate) fn mark_undeliverable(
          ON CONFLICT DO UPDATE SET reason = excluded.reason",
     )?
     .execute((person, now.timestamp_millis(), reason))?;
+    Ok(())
+}
+
+/// A letter to a person was taken: what did not reach them before is told by it, and letters to them arrive until one comes
+/// back again.
+pub(super) fn taken(tx: &Transaction<'_>, id: i64) -> Result<(), MailError> {
+    let person = "(SELECT person FROM mail WHERE id = ?1 AND person != '')";
+    tx.prepare_cached(&format!("DELETE FROM mail_undeliverable WHERE person = {person}"))?.execute([id])?;
+    let update = format!(
+        "UPDATE mail SET superseded = 1 WHERE person = {person} AND id < ?1 AND state = 'failed'
+         AND kind IN ('code', 'booked', 'changed')
+         AND EXISTS (SELECT 1 FROM mail WHERE id = ?1 AND kind IN ('code', 'booked', 'changed'))"
+    );
+    tx.prepare_cached(&update)?.execute([id])?;
     Ok(())
 }
 

@@ -486,3 +486,19 @@ async fn letters_of_a_person_can_be_forgotten_and_old_ones_go() {
     assert_eq!(tx(&|tx| purge(tx, at(12, 59))), 0, "its booking is not over yet");
     assert_eq!(tx(&|tx| purge(tx, at(13, 1))), 1);
 }
+
+#[tokio::test]
+async fn a_letter_that_is_taken_takes_its_person_off_the_list() {
+    let mut office = Office::plain();
+    let letterbox = Letterbox::answering([Outcome::Refused("550 5.1.1 nobody".to_owned())]);
+    office.queue(&maya(LetterKind::Code, vec![stay("Room 1", 12)]));
+    office.send_after(2, &letterbox).await;
+    let mark =
+        |tx: &rusqlite::Transaction<'_>| mark_undeliverable(tx, "maya@club.example", "550 5.1.1 nobody", at(8, 0));
+    office.store.transaction(mark).unwrap();
+    let list = |office: &Office| office.store.with(|c| office.outbox.attention(c, office.now)).unwrap().len();
+    assert_eq!(list(&office), 1, "the letter and the mark say the same");
+    office.queue(&maya(LetterKind::Changed, vec![stay("Room 2", 12)]));
+    office.send_after(2, &letterbox).await;
+    assert_eq!((letterbox.recipients().len(), list(&office)), (2, 0));
+}

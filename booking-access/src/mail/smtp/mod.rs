@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use connector_http::Fingerprint;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::config::{AuthMode, MailConfig, TlsMode};
 use super::error::MailError;
+use super::reach::Reach;
 use super::tokens::{FixedToken, Tokens};
 use super::transport::{Envelope, Outcome, Transport};
 pub(super) use session::{Session, Trace};
@@ -46,8 +46,9 @@ struct SignOn {
     secret: Secret,
 }
 
+/// What is shown at a sign-on.
 #[derive(Clone)]
-enum Secret {
+pub(super) enum Secret {
     Password(SecretString),
     Token(Arc<dyn Tokens>),
 }
@@ -59,6 +60,8 @@ pub(super) enum Step {
     Connect,
     Tls,
     SignOn,
+    #[cfg(feature = "bounces")]
+    Folder,
     Sender,
     Recipient,
     Letter,
@@ -122,8 +125,8 @@ impl Smtp {
         self.sign_on.is_some()
     }
 
-    fn connector(&self) -> TlsConnector {
-        TlsConnector::from(self.tls.clone())
+    fn reach(&self) -> Reach<'_> {
+        Reach { server: &self.server, port: self.port, tls: &self.tls, patience: self.patience }
     }
 
     async fn deliver(&self, envelope: &Envelope, message: &[u8]) -> Result<(), Failure> {
@@ -153,28 +156,43 @@ impl SignOn {
         tokens: Option<Arc<dyn Tokens>>,
     ) -> Result<Option<Self>, MailError> {
         let Some(user) = config.user.clone() else { return Ok(None) };
-        let missing = || MailError::Settings("the secret for signing on is missing".to_owned());
         let mechanisms: &'static [Mechanism] = match config.auth {
             AuthMode::Plain => &[Mechanism::Plain, Mechanism::Login],
             AuthMode::Login => &[Mechanism::Login],
             AuthMode::Xoauth2 => &[Mechanism::Xoauth2],
         };
-        let secret = match (config.auth, tokens) {
-            (AuthMode::Xoauth2, Some(tokens)) => Secret::Token(tokens),
-            (AuthMode::Xoauth2, None) => Secret::Token(Arc::new(FixedToken::new(password.ok_or_else(missing)?))),
-            _ => Secret::Password(password.ok_or_else(missing)?),
-        };
+        let secret = Secret::new(config.auth, password, tokens)?;
         Ok(Some(Self { user, mechanisms, secret }))
     }
 
     async fn credentials(&self) -> Result<Credentials, Failure> {
-        let secret = match &self.secret {
-            Secret::Password(password) => password.clone(),
-            Secret::Token(tokens) => {
-                tokens.token().await.map_err(|why| Failure::nothing(Step::SignOn, format!("no access token: {why}")))?
-            }
-        };
+        let secret = self.secret.reveal().await?;
         Ok(Credentials::new(self.user.clone(), secret.expose_secret().to_owned()))
+    }
+}
+
+impl Secret {
+    /// With `xoauth2` the password is the access token, unless `tokens` are given.
+    pub(super) fn new(
+        auth: AuthMode,
+        password: Option<SecretString>,
+        tokens: Option<Arc<dyn Tokens>>,
+    ) -> Result<Self, MailError> {
+        let missing = || MailError::Settings("the secret for signing on is missing".to_owned());
+        Ok(match (auth, tokens) {
+            (AuthMode::Xoauth2, Some(tokens)) => Self::Token(tokens),
+            (AuthMode::Xoauth2, None) => Self::Token(Arc::new(FixedToken::new(password.ok_or_else(missing)?))),
+            _ => Self::Password(password.ok_or_else(missing)?),
+        })
+    }
+
+    pub(super) async fn reveal(&self) -> Result<SecretString, Failure> {
+        match self {
+            Self::Password(password) => Ok(password.clone()),
+            Self::Token(tokens) => {
+                tokens.token().await.map_err(|why| Failure::nothing(Step::SignOn, format!("no access token: {why}")))
+            }
+        }
     }
 }
 
@@ -184,7 +202,7 @@ impl Failure {
         Self { step, text: text.chars().take(LONGEST_TEXT).collect(), answer, seen: None }
     }
 
-    fn nothing(step: Step, text: impl Into<String>) -> Self {
+    pub(super) fn nothing(step: Step, text: impl Into<String>) -> Self {
         Self::new(step, text, Answer::Nothing)
     }
 

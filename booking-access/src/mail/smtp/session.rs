@@ -5,18 +5,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use connector_http::TlsFailure;
 use lettre::Address;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{Error, response};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::rustls;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::super::config::TlsMode;
+use super::super::reach::{self, cut, late};
 use super::super::transport::Envelope;
 use super::clear::{Clear, Greeted, Reply};
 use super::{Answer, Failure, Smtp, Step};
@@ -34,12 +32,12 @@ pub(in super::super) struct Session {
 impl Session {
     /// Finds the server, connects, protects the connection, and signs on.
     pub(in super::super) async fn open(smtp: &Smtp, trace: &mut Trace) -> Result<Self, Failure> {
-        let addresses = look_up(smtp).await?;
+        let addresses = reach::look_up(&smtp.reach()).await?;
         trace.push((
             Step::Name,
             addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", "),
         ));
-        let (stream, peer) = connect(smtp, &addresses).await?;
+        let (stream, peer) = reach::connect(&smtp.reach(), &addresses).await?;
         trace.push((Step::Connect, peer.to_string()));
         let (stream, encrypted) = protect(smtp, stream, peer).await?;
         let shown = if encrypted { "the connection is encrypted" } else { "NOT encrypted" };
@@ -133,25 +131,6 @@ impl Session {
     }
 }
 
-async fn look_up(smtp: &Smtp) -> Result<Vec<SocketAddr>, Failure> {
-    let found = timeout(smtp.patience, lookup_host((smtp.server.as_str(), smtp.port))).await;
-    let none = || Failure::nothing(Step::Name, "the host name has no address");
-    let addresses: Vec<_> = found.map_err(|_| late(Step::Name))?.map_err(|_| none())?.collect();
-    if addresses.is_empty() { Err(none()) } else { Ok(addresses) }
-}
-
-async fn connect(smtp: &Smtp, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
-    let mut last = late(Step::Connect);
-    for address in addresses {
-        match timeout(smtp.patience.min(Duration::from_secs(10)), TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok((stream, *address)),
-            Ok(Err(error)) => last = cut(Step::Connect, &error),
-            Err(_) => {}
-        }
-    }
-    Err(last)
-}
-
 /// The stream to go on with, and whether it is encrypted.
 async fn protect(
     smtp: &Smtp,
@@ -160,11 +139,11 @@ async fn protect(
 ) -> Result<(Box<dyn AsyncTokioStream>, bool), Failure> {
     match smtp.mode() {
         TlsMode::None => Ok((Box::new(stream), false)),
-        TlsMode::Implicit => Ok((Box::new(Greeted::not_yet(encrypt(smtp, stream).await?, peer)), true)),
+        TlsMode::Implicit => Ok((Box::new(Greeted::not_yet(reach::encrypt(&smtp.reach(), stream).await?, peer)), true)),
         TlsMode::Starttls | TlsMode::Opportunistic => {
             let asked = timeout(smtp.patience, ask_for_tls(&mut stream)).await.map_err(|_| late(Step::Tls))??;
             match asked {
-                Asked::Yes => Ok((Box::new(Greeted::new(encrypt(smtp, stream).await?, peer)), true)),
+                Asked::Yes => Ok((Box::new(Greeted::new(reach::encrypt(&smtp.reach(), stream).await?, peer)), true)),
                 Asked::No(_) if smtp.mode() == TlsMode::Opportunistic => {
                     tracing::warn!("the mail server offers no TLS: letters go in the clear");
                     Ok((Box::new(Greeted::new(stream, peer)), false))
@@ -197,21 +176,6 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<Asked, Failure> {
         return Err(Failure::nothing(Step::Tls, "the server spoke on in the clear: somebody may sit between"));
     }
     Ok(Asked::Yes)
-}
-
-async fn encrypt(smtp: &Smtp, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
-    let name = ServerName::try_from(smtp.server.clone())
-        .map_err(|_| Failure::nothing(Step::Tls, "the server's name cannot stand in a certificate"))?;
-    let shaken = timeout(smtp.patience, smtp.connector().connect(name, stream)).await;
-    shaken.map_err(|_| late(Step::Tls))?.map_err(|error| {
-        let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let Some(cause) = cause.map(TlsFailure::from) else { return cut(Step::Tls, &error) };
-        let mut failure = Failure::nothing(Step::Tls, cause.to_string());
-        if let TlsFailure::PinMismatch { seen } = cause {
-            failure.seen = Some(seen);
-        }
-        failure
-    })
 }
 
 fn positive(step: Step, reply: Reply) -> Result<Reply, Failure> {
@@ -247,19 +211,4 @@ fn failure(step: Step, error: &Error) -> Failure {
         None => words,
     };
     Failure::new(step, text, answer)
-}
-
-fn late(step: Step) -> Failure {
-    Failure::nothing(step, "no answer in time")
-}
-
-fn cut(step: Step, error: &io::Error) -> Failure {
-    Failure::nothing(
-        step,
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens on that port".to_owned(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "the connection was cut".to_owned(),
-            _ => error.to_string(),
-        },
-    )
 }
