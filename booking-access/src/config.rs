@@ -11,6 +11,9 @@ use crate::resource_name;
 /// Longest grace that makes sense; longer ones are typing errors.
 const LONGEST_GRACE_MINUTES: u32 = 24 * 60;
 
+/// Longest time before a booking at which anything about it is worth a look.
+const LONGEST_LEAD_MINUTES: u32 = 7 * 24 * 60;
+
 /// Which doors a booking opens, how long around it, and what is kept of the people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -37,6 +40,8 @@ pub struct AccessConfig {
     pub stale_hours: u32,
     /// New bookers in 24 hours without anybody's approval, or half of all if that is more.
     pub new_bookers: u32,
+    /// Minutes before the begin of a booking at which everything it needs is looked at; empty = never.
+    pub preflight_minutes: BTreeSet<u32>,
     /// What is kept, and for how long.
     pub privacy: Privacy,
 }
@@ -99,6 +104,7 @@ impl Default for AccessConfig {
             conflict: Conflict::default(),
             stale_hours: 24,
             new_bookers: 200,
+            preflight_minutes: BTreeSet::from([24 * 60, 60, 15]),
             privacy: Privacy::default(),
         }
     }
@@ -163,6 +169,9 @@ impl AccessConfig {
                 add(at, "has a door without id", false);
             }
         }
+        if self.preflight_minutes.iter().any(|minutes| *minutes == 0 || *minutes > LONGEST_LEAD_MINUTES) {
+            add("preflight_minutes".to_owned(), "are between a minute and a week before the begin", false);
+        }
         for domain in self.attendee_domains.iter().filter(|domain| domain.is_empty() || domain.contains(['@', ' '])) {
             add(format!("attendee_domains.{domain:?}"), "is no mail domain", false);
         }
@@ -177,6 +186,11 @@ impl AccessConfig {
     /// How much later doors close.
     pub fn after(&self) -> Duration {
         Duration::minutes(self.grace_after_minutes.into())
+    }
+
+    /// How long before the begin of a booking everything it needs is looked at.
+    pub fn preflight(&self) -> Vec<Duration> {
+        self.preflight_minutes.iter().map(|minutes| Duration::minutes((*minutes).into())).collect()
     }
 
     /// How long bookers stay past the end of their validity; `None` = for ever.
@@ -259,6 +273,7 @@ mod tests {
         let minutes = (config.before().num_minutes(), config.after().num_minutes());
         assert_eq!((minutes, config.remove_after()), ((5, 10), Some(Duration::days(7))));
         assert!(!config.attendees && !config.tentative && !config.neighbour_rule);
+        assert_eq!(config.preflight(), [15, 60, 24 * 60].map(Duration::minutes));
     }
 
     #[test]
@@ -279,6 +294,8 @@ mod tests {
         let named = |name: &str| format!("resources.{name:?}");
         let expected = [("remove_after_days".to_owned(), false), (named("Room  1 "), true), (named("Room 1"), false)];
         assert_eq!(at(&config, false), expected);
+        config.preflight_minutes = BTreeSet::from([60, 0]);
+        assert!(at(&config, false).contains(&("preflight_minutes".to_owned(), false)));
         config.remove_after_days = 7;
         assert!(at(&config, true).contains(&("remove_after_days".to_owned(), true)));
     }

@@ -92,6 +92,15 @@ impl BookingSite {
         store.execute("UPDATE mail SET not_before = 0 WHERE body IS NOT NULL", []).unwrap();
     }
 
+    /// As if all bookings had been known for so long, and the service had been down since. Only times are changed this way.
+    pub fn was_away(&self, minutes: i64) {
+        let store = store_of(&self.server).expect("nothing was stored yet");
+        store.execute("UPDATE bookings SET first_seen = first_seen - ?1 * 60000", [minutes]).unwrap();
+        change_kept(&self.server, "preflight rounds", "last", |last| {
+            *last = json!(Utc::now() - Duration::minutes(minutes));
+        });
+    }
+
     /// Somebody (name, address) books a room, from so many minutes from now to so many. Answers the id of the booking.
     pub fn book(&self, who: (&str, &str), room: &str, from: i64, to: i64) -> i64 {
         let at = |minutes| clock(Utc::now() + Duration::minutes(minutes));

@@ -9,9 +9,9 @@ use sync_core::model::BookingStatus;
 
 use super::{listed, local};
 use crate::codes::{CodeState, active_or_reserved};
-use crate::grants::{Grants, Holder};
+use crate::grants::{Grant, Grants, Holder};
 use crate::mail::{MailState, mails};
-use crate::store::{BookingRow, BookingState, PersonRow, all_people, live_bookings, open_rights};
+use crate::store::{BookingRow, BookingState, PersonRow, all_people, live_bookings, open_rights, person_by_key};
 use crate::{Access, AccessError, address_key};
 
 /// Everything between a person and the door, in order.
@@ -30,7 +30,8 @@ pub struct Chain {
 /// One link.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct ChainLink {
-    /// What it is: `person`, `booking`, `block`, `window`, `doors`, `code`, `user`, `rights` or `mail`.
+    /// What it is: `person`, `booking`, `block`, `window`, `doors`, `controller` (before a booking begins), `code`, `user`,
+    /// `rights` or `mail`.
     pub what: String,
     /// Whether it holds.
     pub state: LinkState,
@@ -86,11 +87,34 @@ impl Access {
             }
             self.add_booking(&mut chain, &own, now);
             if let (Some(person), Some(holder)) = (&person, asked.as_ref().and_then(|key| grants.person(key))) {
-                self.add_rest(&mut chain, connection, person, holder, &grants, now)?;
+                self.add_rest(&mut chain, connection, person, holder, None, &grants, now)?;
             }
             chain.first_broken = chain.links.iter().position(|link| link.state == LinkState::Broken);
             Ok(chain)
         })
+    }
+
+    /// The chain of one person for one booking, whatever else they booked.
+    pub(crate) fn why_booking(
+        &self,
+        connection: &Connection,
+        key: &str,
+        booking: &BookingRow,
+        grants: &Grants,
+        now: DateTime<Utc>,
+    ) -> Result<Chain, AccessError> {
+        let mut chain = Chain { person: key.to_owned(), links: Vec::new(), first_broken: None, meant: Vec::new() };
+        let person = person_by_key(connection, key)?;
+        match &person {
+            Some(person) => chain.add("person", LinkState::Holds, format!("{}, {key}", person.full_name())),
+            None => chain.add("person", LinkState::Broken, "is in a booking, but not known yet".to_owned()),
+        }
+        self.add_booking(&mut chain, &[booking], now);
+        if let (Some(person), Some(holder)) = (&person, grants.person(key)) {
+            self.add_rest(&mut chain, connection, person, holder, Some(booking.id), grants, now)?;
+        }
+        chain.first_broken = chain.links.iter().position(|link| link.state == LinkState::Broken);
+        Ok(chain)
     }
 
     fn add_booking(&self, chain: &mut Chain, own: &[&BookingRow], now: DateTime<Utc>) {
@@ -112,17 +136,20 @@ impl Access {
         chain.add("booking", LinkState::Broken, format!("{} {why}", self.told(last)));
     }
 
-    fn told(&self, row: &BookingRow) -> String {
+    pub(crate) fn told(&self, row: &BookingRow) -> String {
         let (start, end) = (local(row.booking.start, self.zone()), local(row.booking.end, self.zone()));
         format!("{}, {start} – {end}", listed(&row.booking.resources))
     }
 
+    /// What follows the booking; `only` asks for one booking of theirs, otherwise it is the one now or next.
+    #[expect(clippy::too_many_arguments, reason = "what is asked for, and all that is known")]
     fn add_rest(
         &self,
         chain: &mut Chain,
         connection: &Connection,
         person: &PersonRow,
         holder: &Holder,
+        only: Option<i64>,
         grants: &Grants,
         now: DateTime<Utc>,
     ) -> Result<(), AccessError> {
@@ -133,8 +160,10 @@ impl Access {
         } else {
             chain.add("block", LinkState::Holds, "not blocked".to_owned());
         }
-        let active: Vec<_> = holder.active(now).collect();
-        match (active.first(), holder.not_over(now).next()) {
+        let asked = |grant: &&Grant| only.is_none_or(|booking| grant.booking == booking);
+        let active: Vec<_> = holder.active(now).filter(asked).collect();
+        let next = holder.not_over(now).find(asked);
+        match (active.first(), next) {
             (Some(grant), _) => {
                 let words = format!("open until {}", local(grant.closes, self.zone()));
                 chain.add("window", LinkState::Holds, words);
@@ -145,7 +174,7 @@ impl Access {
             }
             (None, None) => chain.add("window", LinkState::Broken, "no time is left".to_owned()),
         }
-        let near = active.first().copied().or_else(|| holder.not_over(now).next());
+        let near = active.first().copied().or(next);
         let doors = near.map(|grant| grants.doors_of(grant).clone()).unwrap_or_default();
         if doors.is_empty() {
             chain.add("doors", LinkState::Broken, "the resource has no door".to_owned());
@@ -157,7 +186,10 @@ impl Access {
             Some(id) => chain.add("user", LinkState::Holds, format!("user {id} at the door system")),
             None => chain.add("user", LinkState::Broken, "the door system does not have them yet".to_owned()),
         }
-        let wanted = grants.doors(holder, now);
+        let wanted = match only {
+            None => grants.doors(holder, now),
+            Some(_) => active.iter().flat_map(|grant| grants.doors_of(grant)).cloned().collect(),
+        };
         let held = open_rights(connection)?.remove(&person.id).unwrap_or_default();
         chain.add_rights(&wanted, &held);
         self.add_mail(chain, connection, person)
@@ -227,6 +259,13 @@ impl Chain {
         } else {
             self.add("rights", LinkState::Holds, format!("{} confirmed by the door system", listed(held)));
         }
+    }
+
+    /// Puts a link behind the one of this name, or at the end where there is none.
+    pub(crate) fn insert_after(&mut self, what: &str, added: &str, state: LinkState, words: String) {
+        let place = self.links.iter().position(|link| link.what == what).map_or(self.links.len(), |place| place + 1);
+        self.links.insert(place, ChainLink { what: added.to_owned(), state, words });
+        self.first_broken = self.links.iter().position(|link| link.state == LinkState::Broken);
     }
 
     fn add(&mut self, what: &str, state: LinkState, words: String) {

@@ -19,6 +19,11 @@ pub struct Letterbox {
 }
 
 impl Letterbox {
+    /// Takes nothing from now on, or again.
+    pub fn close(&self, closed: bool) {
+        *self.closed.lock().unwrap() = closed;
+    }
+
     pub fn subjects_to(&self, address: &str) -> usize {
         self.got.lock().unwrap().iter().filter(|(to, _)| to == address).count()
     }

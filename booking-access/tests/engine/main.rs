@@ -14,6 +14,7 @@ mod desk;
 mod letters;
 mod model;
 mod people;
+mod preflight;
 mod site;
 mod sources;
 mod stays;

@@ -9,6 +9,7 @@ mod door_events;
 mod feed;
 mod outlook;
 mod post;
+mod preflight;
 mod push;
 mod shown;
 mod source;
@@ -38,6 +39,7 @@ use demo::World;
 use door_events::DoorEvents;
 use outlook::Tenant;
 use post::Post;
+use preflight::Preflights;
 use push::Push;
 use source::BookingSource;
 
@@ -83,6 +85,7 @@ impl BookingServer {
             // Before the letters, so that what it tells goes out at once.
             Arc::new(DoorEvents::new(parts.clone())),
             Arc::new(Letters::new(parts.clone())),
+            Arc::new(Preflights::new(parts.clone())),
             Arc::new(Numbers::new(parts.clone())),
             Arc::new(Upkeep::new(parts.clone())),
         ];

@@ -156,6 +156,12 @@ impl Outbox {
         Self { stationery: Arc::new(stationery), sealer, one_round: Arc::default() }
     }
 
+    /// Whether bookers are written to at all.
+    pub(crate) fn writes_to_bookers(&self) -> bool {
+        let config = self.stationery.config();
+        config.enabled && config.notifications
+    }
+
     pub(crate) fn stationery(&self) -> &Stationery {
         &self.stationery
     }

@@ -77,7 +77,7 @@ impl Outbox {
             LetterKind::Reminder => config.reminder_hours > 0,
             LetterKind::Code | LetterKind::Booked | LetterKind::Changed => true,
         };
-        config.enabled && config.notifications && of_kind
+        self.writes_to_bookers() && of_kind
     }
 
     fn insert(

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod names;
 mod pins;
+mod reached;
 mod rights;
 mod sink;
 mod site;
