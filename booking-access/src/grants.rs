@@ -29,6 +29,8 @@ pub struct Grants {
     by_number: HashMap<i64, usize>,
     /// The sources' keys of bookings that give rights.
     booking_keys: HashMap<i64, Box<str>>,
+    /// When the doors of bookings would be open whose resource is unknown, or has none.
+    doorless: HashMap<i64, (DateTime<Utc>, DateTime<Utc>)>,
     /// Every instant at which something changes for a person, in order.
     boundaries: Vec<(DateTime<Utc>, u32)>,
 }
@@ -153,7 +155,11 @@ impl Grants {
             let (opens, closes) = rules.window(row);
             self.booking_keys.insert(row.id, row.key.as_str().into());
             for name in &row.booking.resources {
-                let Some(doors) = rules.doors.get(name) else { continue };
+                let doors = rules.doors.get(name);
+                if doors.is_none_or(BTreeSet::is_empty) {
+                    self.doorless.insert(row.id, (opens, closes));
+                }
+                let Some(doors) = doors else { continue };
                 let resource = *numbers.entry(name).or_insert_with(|| {
                     self.resources.push(Resource { name: name.clone(), doors: doors.clone() });
                     u32::try_from(self.resources.len() - 1).unwrap_or(u32::MAX)
@@ -235,6 +241,11 @@ impl Grants {
     pub fn doors_of(&self, grant: &Grant) -> &BTreeSet<String> {
         static NONE: BTreeSet<String> = BTreeSet::new();
         self.resource(grant).map_or(&NONE, |resource| &resource.doors)
+    }
+
+    /// When the doors of a booking would be open whose resource is not in the settings, or has none.
+    pub(crate) fn doorless(&self, booking: i64) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        self.doorless.get(&booking).copied()
     }
 
     /// The name of the resource that a right is for.

@@ -7,13 +7,14 @@ use rusqlite::Transaction;
 use serde::Serialize;
 use sync_core::connector::CodeKind;
 
-use crate::codes::{Bound, CodeState, CodeStay, Issued, Turn, active_or_reserved, bound, turn};
+use crate::codes::{CodeState, CodeStay, Issued, Turn, active_or_reserved, bound};
 use crate::grants::{Grants, Holder};
 use crate::mail::{
     Attention, Letter, LetterCode, LetterKind, MailConfig, MailRow, Outbox, Queued, Site, Stationery, Stay, Transport,
-    hold_back, mails, mark_deliverable, mark_undeliverable, next_due,
+    hold_back, mails, mark_deliverable, mark_undeliverable, next_due, take_codes, unanswered,
 };
 use crate::store::{BookingState, PersonRow, all_people, booking_by_id, update_person};
+use crate::turns::turn_of;
 use crate::{Access, AccessError, Fault, Told, address_key};
 
 /// The post of a site: letters that wait, and when they are written.
@@ -63,7 +64,11 @@ impl Access {
     pub fn write_letters(&self, now: DateTime<Utc>) -> Result<u64, AccessError> {
         let Some(post) = &self.post else { return Ok(0) };
         let grants = self.grants();
-        let people = self.store().with(all_people)?;
+        // What was being sent when the program stopped waits again, and may be taken back.
+        let people = self.store().transaction(|transaction| {
+            unanswered(transaction, now)?;
+            all_people(transaction)
+        })?;
         let mut queued = 0;
         for person in people {
             let Some(holder) = grants.person(&person.key) else { continue };
@@ -98,7 +103,11 @@ impl Access {
                 Some(code) => code,
                 // Whoever has nothing booked any more needs none to be told so.
                 None if stays.is_empty() && self.has_fresh_codes() => Shown::default(),
-                None => return Ok(0),
+                None => {
+                    // The code of a letter that still waits opens nothing any more; the next one tells all that it told.
+                    take_codes(transaction, &person.key, now)?;
+                    return Ok(0);
+                }
             },
         };
         let issued = code.issued.as_ref();
@@ -159,11 +168,11 @@ impl Access {
         let issued = active_or_reserved(transaction, self.sealer(), &holder.key)?;
         let Some(issued) = issued.filter(|issued| issued.state == CodeState::Active) else { return Ok(None) };
         let stay = self.code_stay(grants, holder, now);
-        if self.has_fresh_codes() {
-            let found = bound(transaction, &holder.key)?;
-            if matches!(turn(Bound::held(found.as_ref()), stay.clone()), Turn::Fresh(_) | Turn::Retire) {
-                return Ok(None);
-            }
+        if self.has_fresh_codes()
+            && let Some(found) = bound(transaction, &holder.key)?
+            && matches!(turn_of(grants, holder, &found, now), Turn::Fresh(_) | Turn::Retire)
+        {
+            return Ok(None);
         }
         Ok(Some(Shown { issued: Some(issued), stay }))
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 
-use crate::codes::{Bound, CodeStay, Turn, all_bound, bind, bound, let_last, retire, turn};
+use crate::codes::{Bound, CodeStay, Held, Turn, all_bound, bind, bound, let_last, retire, turn};
 use crate::grants::{Grants, Holder};
 use crate::mail::take_codes;
 use crate::store::PersonRow;
@@ -17,7 +17,7 @@ impl Access {
 
     /// The stay that a person's code is for; none where codes last, or no booking is to come.
     pub(crate) fn code_stay(&self, grants: &Grants, holder: &Holder, now: DateTime<Utc>) -> Option<CodeStay> {
-        if self.has_fresh_codes() { CodeStay::of(grants, holder, now) } else { None }
+        if self.has_fresh_codes() { CodeStay::of(grants, holder, Held::Nothing, now) } else { None }
     }
 
     /// When the code of a person is taken away, where it does not last.
@@ -27,8 +27,11 @@ impl Access {
     }
 
     /// Notes that the codes of stays that are over are to be taken away, and what the others are for. Asks nobody, and writes
-    /// nothing where nothing changed.
-    pub(crate) fn turn_codes(&self, now: DateTime<Utc>) -> Result<(), AccessError> {
+    /// nothing where nothing changed. [`Access::prepare`] begins with it.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn turn_codes(&self, now: DateTime<Utc>) -> Result<(), AccessError> {
         if !self.has_fresh_codes() {
             return Ok(self.store().with(let_last)?);
         }
@@ -37,8 +40,8 @@ impl Access {
         let listed = grants.listed(now);
         let turning: Vec<&Holder> = listed
             .filter(|holder| {
-                let found = found.get(&*holder.key);
-                found.is_some() && turn(Bound::held(found), CodeStay::of(&grants, holder, now)) != Turn::Keep
+                let Some(found) = found.get(&*holder.key) else { return false };
+                turn_of(&grants, holder, found, now) != Turn::Keep
             })
             .collect();
         if turning.is_empty() {
@@ -46,28 +49,33 @@ impl Access {
         }
         self.store().transaction(|transaction| {
             for holder in turning {
-                let stay = CodeStay::of(&grants, holder, now);
-                turn_one(transaction, &holder.key, stay, now)?;
+                turn_one(transaction, &grants, holder, now)?;
             }
             Ok(())
         })
     }
 }
 
+/// What becomes of the code that a person has.
+pub(crate) fn turn_of(grants: &Grants, holder: &Holder, found: &Bound, now: DateTime<Utc>) -> Turn {
+    let held = Bound::held(Some(found));
+    turn(held, CodeStay::of(grants, holder, held, now))
+}
+
 /// Reads again what the code is for: another process may have given an order meanwhile.
 fn turn_one(
     transaction: &Transaction<'_>,
-    person: &str,
-    stay: Option<CodeStay>,
+    grants: &Grants,
+    holder: &Holder,
     now: DateTime<Utc>,
 ) -> Result<(), AccessError> {
-    let Some(found) = bound(transaction, person)? else { return Ok(()) };
-    match turn(Bound::held(Some(&found)), stay) {
+    let Some(found) = bound(transaction, &holder.key)? else { return Ok(()) };
+    match turn_of(grants, holder, &found, now) {
         Turn::Keep => Ok(()),
         Turn::Bind(stay) => Ok(bind(transaction, found.version, Some(&stay))?),
         Turn::Fresh(_) | Turn::Retire => {
-            retire(transaction, person, now)?;
-            Ok(take_codes(transaction, person, now)?)
+            retire(transaction, &holder.key, now)?;
+            Ok(take_codes(transaction, &holder.key, now)?)
         }
     }
 }

@@ -26,4 +26,4 @@ pub(crate) use registry::{
 pub use registry::{CodeState, Release};
 pub(crate) use space::canonical;
 pub use space::{CodeSpace, pin_length_in_use};
-pub(crate) use stays::{CodeStay, Turn, turn};
+pub(crate) use stays::{CodeStay, Held, Turn, turn};

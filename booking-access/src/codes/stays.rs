@@ -56,11 +56,17 @@ pub(crate) enum Turn {
 }
 
 impl CodeStay {
-    /// The stay of a person that runs, else their next one. Bookings that open nothing need no code.
-    pub(crate) fn of(grants: &Grants, holder: &Holder, now: DateTime<Utc>) -> Option<Self> {
+    /// The stay of a person that runs, else their next one. Bookings that open nothing need no code; one that has a code keeps
+    /// it, since a wrong name in the settings must not cost everybody the code that they were told.
+    pub(crate) fn of(grants: &Grants, holder: &Holder, held: Held<'_>, now: DateTime<Utc>) -> Option<Self> {
         let useful = holder.grants.iter().filter(|grant| !grants.doors_of(grant).is_empty());
         let span = |grant: &crate::Grant| Span { booking: grant.booking, opens: grant.opens, closes: grant.closes };
-        Self::current(useful.map(span).collect(), now)
+        let mut spans: Vec<Span> = useful.map(span).collect();
+        if let Held::For(bookings) = held {
+            let named = bookings.iter().filter_map(|booking| Some((*booking, grants.doorless(*booking)?)));
+            spans.extend(named.map(|(booking, (opens, closes))| Span { booking, opens, closes }));
+        }
+        Self::current(spans, now)
     }
 
     /// The stay that runs, else the next one.

@@ -37,6 +37,7 @@ pub use oauth::ClientCredentials;
 pub use outbox::{Attention, MailRow, MailState};
 pub(crate) use outbox::{
     Outbox, Queued, SCHEMA, erase, hold_back, mails, mark_deliverable, mark_undeliverable, next_due, purge, take_codes,
+    unanswered,
 };
 pub use smtp::Smtp;
 pub use stationery::{Site, Stationery, Written};

@@ -118,6 +118,10 @@ fn migrate(mut connection: Connection) -> Result<Store, AccessError> {
     let found = check_version(&connection)?;
     for (schema, number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > found) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have opened the store at the same time and been first.
+        if check_version(&transaction)? >= number {
+            continue;
+        }
         for part in *schema {
             transaction.execute_batch(part)?;
         }

@@ -248,3 +248,23 @@ async fn staff_may_order_a_letter_again_and_it_is_audited() {
     let erasure = site.access.erase(ANN, Order::new("desk", "asked for it", site.now())).unwrap();
     assert_eq!(erasure.letters, 2);
 }
+
+#[tokio::test]
+async fn a_letter_that_waits_with_a_code_that_is_replaced_is_never_sent() {
+    let (site, letterbox) = (site(|_| ()), Letterbox::default());
+    site.feed.put("a", booking(ANN, "Room 1", at(10, 0), at(11, 0)));
+    site.round(at(8, 0)).await;
+    letterbox.close(true);
+    assert_eq!(post(&site, &letterbox).await, 1);
+    let old = site.pin(ANN).unwrap();
+    let order = Order::new("front desk", "test", site.now());
+    site.access.reissue(ANN, &*site.watched, order).await.unwrap();
+    letterbox.close(false);
+    site.set(at(8, 30));
+    post(&site, &letterbox).await;
+    assert_eq!(letterbox.subjects_to(ANN), 0, "the doors have not confirmed the new code");
+    site.run().await.unwrap();
+    post(&site, &letterbox).await;
+    assert_eq!(letterbox.subjects_to(ANN), 1);
+    assert!(letterbox.last().contains(&site.pin(ANN).unwrap()) && !letterbox.last().contains(&old));
+}

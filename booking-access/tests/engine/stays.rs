@@ -303,3 +303,22 @@ async fn a_number_is_replaced_like_a_pin() {
     assert!(first.is_some() && number(&site).is_some() && number(&site) != first);
     assert_eq!(states(&site), ["cooling", "active"]);
 }
+
+#[tokio::test]
+async fn a_wrong_room_in_the_settings_shuts_doors_and_costs_nobody_their_code() {
+    let (mut site, letterbox) = site();
+    site.feed.put("today", ann(10, 60));
+    site.feed.put("tomorrow", from(at(10, 0) + days(1), 60));
+    site.round(at(9, 58)).await;
+    post(&site, &letterbox).await;
+    let code = site.pin(ANN).unwrap();
+    let rooms = site.access.config().resources.clone();
+    site.restart_with(|settings| settings.access.resources.clear());
+    site.round(at(10, 5)).await;
+    assert_eq!((site.doors_of(ANN), site.pin(ANN)), (Vec::new(), Some(code.clone())));
+    site.restart_with(|settings| settings.access.resources = rooms);
+    site.round(at(10, 10)).await;
+    assert_eq!(site.pin(ANN), Some(code));
+    assert!(!site.doors_of(ANN).is_empty());
+    assert_eq!(states(&site), ["active"]);
+}

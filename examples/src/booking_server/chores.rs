@@ -160,7 +160,8 @@ impl Boundaries {
         desk.run_link(link).await
     }
 
-    /// Those whose begin or end has come. The next code goes out with the end of the stay before it.
+    /// Those whose begin or end has come. Rights and codes that end wait for nobody: who gets a fresh code is asked of the
+    /// door system only afterwards.
     async fn run_due(
         &self,
         link: &dyn SyncLink,
@@ -168,20 +169,27 @@ impl Boundaries {
         due: &[ExternalId],
         now: DateTime<Utc>,
     ) -> Result<LinkReport, Failure> {
-        if self.parts.access.has_fresh_codes() {
-            self.prepare(now).await;
+        let access = &self.parts.access;
+        if !access.has_fresh_codes() {
+            return desk.run_for(link, due).await;
         }
-        desk.run_for(link, due).await
+        if let Err(error) = access.turn_codes(now) {
+            tracing::warn!(%error, "codes of stays that are over are not taken away yet");
+        }
+        let report = desk.run_for(link, due).await?;
+        let chosen = self.prepare(now).await;
+        if chosen == 0 || report.error.is_some() { Ok(report) } else { desk.run_for(link, due).await }
     }
 
-    /// Whoever cannot be prepared for waits a minute; the doors of all others do not.
-    async fn prepare(&self, now: DateTime<Utc>) {
-        let failed = self.parts.access.prepare(&*self.parts.net2, now).await.err();
-        if let Some(error) = &failed {
+    /// How many codes were chosen. Whoever cannot be prepared for waits a minute; the doors of all others do not.
+    async fn prepare(&self, now: DateTime<Utc>) -> u64 {
+        let prepared = self.parts.access.prepare(&*self.parts.net2, now).await;
+        if let Err(error) = &prepared {
             tracing::warn!(%error, "not prepared for new people");
         }
-        let again = failed.filter(|_| self.parts.access.has_fresh_codes()).map(|_| now + AGAIN);
-        *self.codes_again.lock().unwrap_or_else(PoisonError::into_inner) = again;
+        let again = prepared.is_err() && self.parts.access.has_fresh_codes();
+        *self.codes_again.lock().unwrap_or_else(PoisonError::into_inner) = again.then(|| now + AGAIN);
+        prepared.map_or(0, |prepared| prepared.reserved)
     }
 
     fn codes_again(&self) -> Option<DateTime<Utc>> {

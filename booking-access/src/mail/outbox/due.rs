@@ -115,8 +115,8 @@ fn put_off(tx: &Transaction<'_>, due: &Due, why: &str, now: DateTime<Utc>) -> Re
     Ok(tx.prepare_cached(update)?.execute((due.id, why, again.timestamp_millis()))?)
 }
 
-/// Whatever was being handed over when the program stopped.
-fn unanswered(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), MailError> {
+/// Whatever was being handed over when the program stopped waits again.
+pub(crate) fn unanswered(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), MailError> {
     tx.prepare_cached(
         "UPDATE mail SET state = 'deferred', not_before = ?1, result = 'the program stopped while it was being sent'
          WHERE state = 'sending'",

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::stationery::Stationery;
 use crate::seal::Sealer;
 
+pub(crate) use due::unanswered;
 pub(super) use queue::{Entry, short as short_key};
 pub(crate) use queue::{hold_back, take_codes};
 pub(crate) use rows::{erase, mails, mark_deliverable, mark_undeliverable, next_due, purge};
