@@ -115,3 +115,21 @@ async fn two_sources_with_the_same_person_make_one_booker() {
     assert_eq!(site.doors.people(ANN).len(), 1);
     assert_eq!(site.doors_of(ANN), ["d1", "d3", "gate"]);
 }
+
+#[tokio::test]
+async fn somebody_removed_by_hand_at_the_doors_is_made_again_before_their_booking() {
+    let site = Site::new();
+    for name in ["ann", "bob", "cid"] {
+        site.feed.put(name, booking(&format!("{name}@x.example"), "Room 1", at(10, 0), at(12, 0)));
+    }
+    site.round(at(8, 0)).await;
+    let ann = site.doors.ours("ann@x.example").unwrap();
+    let code = site.pin("ann@x.example");
+    site.doors.side().delete(&ann.id);
+    for minute in 1..60 {
+        site.round(at(8, minute)).await;
+    }
+    assert_eq!(site.pin("ann@x.example"), code);
+    site.until(at(10, 0)).await;
+    assert_eq!(site.doors_of("ann@x.example"), ["d1", "gate"]);
+}
