@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod event_rules;
+mod people_rules;
 mod reading;
 mod site_mapping;
-mod write_rules;
