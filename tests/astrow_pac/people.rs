@@ -219,6 +219,9 @@ fn a_person_that_pac_had_before_is_never_deleted_from_astrow() {
     site.settle();
     let person = site.pac.world(|world| world.people.get(&id).cloned()).unwrap();
     assert!(person.active && person.credentials.is_empty(), "only what Astrow linked goes");
+    let plan = site.installation.run(&["plan"]);
+    assert!(plan.out.contains("the other side deletes only whom this program made"), "{}", plan.all());
+    assert_eq!(plan.code, 0, "PAC is not asked for what it refuses: {}", plan.all());
     let untouched = site.pac.world(|world| world.people.get(&native).cloned()).unwrap();
     assert_eq!((untouched.rev, untouched.credentials.len()), (1, 1), "nobody touches whom Astrow never had");
 }

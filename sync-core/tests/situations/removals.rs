@@ -109,6 +109,28 @@ async fn what_nobody_made_here_keeps_its_record_and_the_plan_names_the_setting()
 }
 
 #[tokio::test]
+async fn a_side_that_deletes_only_its_own_is_never_asked_for_others_whatever_the_settings_say() {
+    for only_own in [false, true] {
+        let mut world = World::with_secondary(FakeSide::new("pac").writing(|caps| caps.removal.only_own = only_own));
+        let policy = RemovalPolicy::UnlinkThenDelete { after_days: 0 };
+        world.set(move |settings| {
+            settings.removals = Removals { absence: policy, inactive: policy, leaver_date: policy, scope_exit: policy };
+            settings.delete_adopted = true;
+        });
+        world.secondary.put(person("First1", "Last1", "1"));
+        world = world.with_people(2).await;
+        world.primary.delete(&world.leader("1").id);
+        for _ in 0..4 {
+            world.go().await;
+        }
+        assert_eq!(world.follower("1").is_some(), only_own);
+        let plan = world.plan().await;
+        let said = plan.notes.iter().any(|note| note.why.contains("deletes only whom this program made"));
+        assert_eq!((said, plan.is_empty()), (only_own, true), "{:?}", plan.notes);
+    }
+}
+
+#[tokio::test]
 async fn who_is_inactive_is_made_as_such_where_that_is_wanted_and_then_left_alone() {
     for wanted in [false, true] {
         let mut world = removing(RemovalPolicy::Disable);
