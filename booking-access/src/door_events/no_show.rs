@@ -13,12 +13,18 @@ use crate::{Rules, address_key};
 const SETTLE: Duration = Duration::minutes(2);
 /// A controller that was silent needs so long to deliver what it kept.
 const DELIVERED: Duration = Duration::minutes(15);
-/// Passes are kept no longer.
+/// Passes are kept no longer; whoever may have come in before that is not missed.
 const KEPT: Duration = Duration::days(3);
+
+/// Who holds which door since when, by the person's number.
+pub(super) type Rights = BTreeMap<i64, BTreeMap<String, DateTime<Utc>>>;
 
 /// Who was let in where last, and which controllers do not tell.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Presence {
+    /// When noting began; `None` where nothing is noted.
+    #[serde(default)]
+    since: Option<DateTime<Utc>>,
     /// Person at the door system → door → when last let in. Bookers only.
     passes: BTreeMap<String, BTreeMap<String, DateTime<Utc>>>,
     /// Doors whose controller does not answer, or has only just come back: until when nothing is concluded.
@@ -31,18 +37,17 @@ pub(super) struct Stay {
     pub(super) booking: i64,
     pub(super) opens: DateTime<Utc>,
     pub(super) closes: DateTime<Utc>,
-    /// Who did not come by then is absent.
-    pub(super) deadline: DateTime<Utc>,
+    /// Who did not come by then is absent; `None` where the door system did not confirm that one of them may open a door.
+    pub(super) deadline: Option<DateTime<Utc>>,
     pub(super) doors: BTreeSet<String>,
     /// Its people, by their ids at the door system.
     pub(super) users: BTreeSet<String>,
-    /// The door system confirmed that somebody of them may open one of the doors.
-    pub(super) may_open: bool,
 }
 
 impl Presence {
     /// Notes who was let in and which controllers are silent. Of people who are no bookers nothing is kept.
     pub(super) fn note(&mut self, fresh: &[&DoorEvent], bookers: &BTreeSet<&str>, now: DateTime<Utc>) {
+        self.since.get_or_insert(now);
         for event in fresh {
             let Some(door) = &event.door else { continue };
             match (event.kind, &event.user) {
@@ -66,11 +71,14 @@ impl Presence {
 
     /// The bookings to which nobody came. Whatever is not sure is left out, and asked again with the next look.
     pub(super) fn absent(&self, stays: &[Stay], place: &Place, now: DateTime<Utc>) -> Vec<i64> {
-        let due = |stay: &&Stay| stay.deadline + SETTLE <= place.read_to && now < stay.closes && stay.may_open;
+        let Some(noted) = self.since else { return Vec::new() };
+        let known = place.since.max(noted);
+        let is_read = |deadline: DateTime<Utc>| deadline + SETTLE <= place.read_to;
+        let due = |stay: &&Stay| stay.deadline.is_some_and(is_read) && now < stay.closes;
         let told = |stay: &&Stay| !stay.doors.iter().any(|door| self.silent.contains_key(door));
         let nobody = |stay: &&Stay| {
             let from = stay.from(stays);
-            from >= place.since && !self.came(stay, from)
+            from >= known && from > now - KEPT && !self.came(stay, from)
         };
         stays.iter().filter(due).filter(told).filter(nobody).map(|stay| stay.booking).collect()
     }
@@ -87,7 +95,7 @@ impl Stay {
         row: &BookingRow,
         rules: &Rules,
         people: &BTreeMap<&str, &PersonRow>,
-        rights: &BTreeMap<i64, BTreeSet<String>>,
+        rights: &Rights,
         after: Duration,
     ) -> Option<Self> {
         // What staff gave by hand has no begin at which somebody is expected.
@@ -102,13 +110,15 @@ impl Stay {
             .filter(|person| person.blocked.is_none())
             .collect();
         let users: BTreeSet<String> = expected.iter().filter_map(|person| person.door_user.clone()).collect();
-        let held = expected.iter().filter_map(|person| rights.get(&person.id));
-        let may_open = held.into_iter().any(|held| !held.is_disjoint(&doors));
+        let held = expected.iter().filter_map(|person| rights.get(&person.id)).flatten();
+        let opened = held.filter(|(door, _)| doors.contains(*door)).map(|(_, opened)| *opened).min();
         let (opens, closes) = rules.window(row);
-        // Who booked or moved it while it was under way has as long from then on.
-        let begin = row.booking.start.max(row.changed);
-        let deadline = (begin + after).min(row.booking.end.max(begin));
-        let stay = Self { booking: row.id, opens, closes, deadline, doors, users, may_open };
+        // Who booked or moved it while it was under way has as long from then on, and who got the right late as well.
+        let deadline = opened.map(|opened| {
+            let begin = row.booking.start.max(row.changed).max(opened);
+            (begin + after).min(row.booking.end.max(begin))
+        });
+        let stay = Self { booking: row.id, opens, closes, deadline, doors, users };
         (!stay.users.is_empty() && !stay.doors.is_empty()).then_some(stay)
     }
 

@@ -19,13 +19,18 @@ fn place(since: DateTime<Utc>, read_to: DateTime<Utc>) -> Place {
 
 /// Two rooms behind one front door; Ann is user 7, Bob user 8, and both may open everything.
 fn stays(rows: &[BookingRow]) -> Vec<Stay> {
+    stays_of_rights(rows, at(7, 0))
+}
+
+/// The same, where the rights were confirmed at this time.
+fn stays_of_rights(rows: &[BookingRow], opened: DateTime<Utc>) -> Vec<Stay> {
     let config = AccessConfig::with_resources([("Room 1", vec!["front", "one"]), ("Room 2", vec!["front", "two"])]);
     let rules = Rules::new(&config);
     let mut people = [person(1, "ann@x.example"), person(2, "bob@x.example")];
     (people[0].door_user, people[1].door_user) = (Some("7".to_owned()), Some("8".to_owned()));
     let by_key = people.iter().map(|person| (person.key.as_str(), person)).collect();
-    let doors: BTreeSet<String> = ["front", "one", "two"].map(str::to_owned).into();
-    let rights = BTreeMap::from([(1, doors.clone()), (2, doors)]);
+    let doors = BTreeMap::from(["front", "one", "two"].map(|door| (door.to_owned(), opened)));
+    let rights = Rights::from([(1, doors.clone()), (2, doors)]);
     rows.iter().filter_map(|row| Stay::of(row, &rules, &by_key, &rights, AFTER)).collect()
 }
 
@@ -35,13 +40,14 @@ fn ann(id: i64, from: (u32, u32), to: (u32, u32)) -> BookingRow {
 
 fn presence(events: &[DoorEvent]) -> Presence {
     let mut presence = Presence::default();
+    presence.note(&[], &BTreeSet::new(), at(7, 0));
     presence.note(&events.iter().collect::<Vec<_>>(), &BTreeSet::from(["7", "8"]), at(10, 0));
     presence
 }
 
 #[test]
 fn nobody_counts_as_absent_before_all_events_up_to_the_deadline_were_read() {
-    let (stays, nobody) = (stays(&[ann(1, (10, 0), (11, 0))]), Presence::default());
+    let (stays, nobody) = (stays(&[ann(1, (10, 0), (11, 0))]), presence(&[]));
     for (read_to, absent) in [((10, 14), false), ((10, 16), false), ((10, 17), true)] {
         let found = nobody.absent(&stays, &place(at(8, 0), at(read_to.0, read_to.1)), at(10, 40));
         assert_eq!(found == [1], absent, "{read_to:?}");
@@ -83,7 +89,7 @@ fn bookings_that_touch_are_one_stay() {
 
 #[test]
 fn where_not_everything_is_known_nobody_is_absent() {
-    let (stays, nobody) = (stays(&[ann(1, (10, 0), (11, 0))]), Presence::default());
+    let (stays, nobody) = (stays(&[ann(1, (10, 0), (11, 0))]), presence(&[]));
     assert!(nobody.absent(&stays, &place(at(9, 58), at(10, 30)), at(10, 30)).is_empty(), "the watch began too late");
     let known = place(at(8, 0), at(10, 30));
     let mut silent = presence(&[event(DoorEventKind::ControllerSilent, "0", "front", at(9, 0))]);
@@ -98,12 +104,12 @@ fn where_not_everything_is_known_nobody_is_absent() {
 #[test]
 fn who_cannot_come_in_or_booked_late_is_not_missed_too_early() {
     let known = place(at(8, 0), at(10, 30));
-    let nobody = Presence::default();
+    let nobody = presence(&[]);
     let mut late = ann(1, (10, 0), (11, 0));
     late.changed = at(10, 20);
     assert!(nobody.absent(&stays(&[late]), &known, at(10, 30)).is_empty(), "booked at twenty past");
     let mut shut = stays(&[ann(1, (10, 0), (11, 0))]);
-    shut[0].may_open = false;
+    shut[0].deadline = None;
     assert!(nobody.absent(&shut, &known, at(10, 30)).is_empty(), "the door system never confirmed the right");
     let mut by_hand = ann(1, (10, 0), (11, 0));
     by_hand.exact = true;
@@ -112,6 +118,57 @@ fn who_cannot_come_in_or_booked_late_is_not_missed_too_early() {
     let nowhere = booking(3, "ann@x.example", "Room 9", at(10, 0), at(11, 0));
     let stranger = booking(4, "cy@x.example", "Room 1", at(10, 0), at(11, 0));
     assert!(stays(&[by_hand, doubtful, nowhere, stranger]).is_empty());
+}
+
+#[test]
+fn who_got_the_right_late_has_as_long_from_then_on() {
+    let late = stays_of_rights(&[ann(1, (10, 0), (11, 0))], at(10, 31));
+    let (known, nobody) = (|minute| place(at(8, 0), at(10, minute)), presence(&[]));
+    assert!(nobody.absent(&late, &known(32), at(10, 32)).is_empty(), "Net2 was down until 10:31");
+    assert!(nobody.absent(&late, &known(47), at(10, 47)).is_empty());
+    assert_eq!(nobody.absent(&late, &known(48), at(10, 48)), [1]);
+}
+
+#[test]
+fn who_came_in_before_noting_began_is_not_missed() {
+    let stays = stays(&[ann(1, (10, 0), (11, 0))]);
+    let mut begun = Presence::default();
+    let known = place(at(8, 0), at(10, 40));
+    assert!(begun.absent(&stays, &known, at(10, 40)).is_empty(), "nothing was noted");
+    begun.note(&[], &BTreeSet::from(["7"]), at(9, 56));
+    begun.note(&[], &BTreeSet::from(["7"]), at(10, 40));
+    assert!(begun.absent(&stays, &known, at(10, 40)).is_empty(), "the door was open to them since 09:55");
+    let mut begun = Presence::default();
+    begun.note(&[], &BTreeSet::from(["7"]), at(9, 55));
+    assert_eq!(begun.absent(&stays, &known, at(10, 40)), [1]);
+}
+
+#[test]
+fn who_came_to_a_booking_longer_than_passes_are_kept_is_not_missed() {
+    let week = at(10, 0) + Duration::days(7);
+    let of_days: Vec<BookingRow> = (0..7)
+        .map(|day| {
+            let from = at(10, 0) + Duration::days(day);
+            booking(day + 2, "ann@x.example", "Room 1", from, from + Duration::days(1))
+        })
+        .collect();
+    let long = booking(1, "ann@x.example", "Room 1", at(10, 0), week);
+    for rows in [vec![long], of_days] {
+        let stays = stays(&rows);
+        let mut came = presence(&[event(DoorEventKind::Admitted, "7", "front", at(10, 5))]);
+        for hours in 1..7 * 24 {
+            let now = at(10, 30) + Duration::hours(hours);
+            came.note(&[], &BTreeSet::from(["7"]), now);
+            assert!(came.absent(&stays, &place(at(8, 0), now), now).is_empty(), "after {hours} hours");
+        }
+        assert!(came.passes.is_empty(), "and yet nobody's passes are kept longer");
+        let (nobody, now) = (presence(&[]), at(10, 30));
+        assert_eq!(
+            nobody.absent(&stays, &place(at(8, 0), now), now).len(),
+            1,
+            "whoever did not come is missed in time"
+        );
+    }
 }
 
 #[test]

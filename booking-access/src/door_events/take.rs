@@ -7,11 +7,11 @@ use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::guesses::{Alarm, Change, Guesses};
-use super::no_show::{Presence, Stay};
+use super::no_show::{Presence, Rights, Stay};
 use super::{DoorReading, Place, WatchConfig};
 use crate::store::{
-    BookingRow, PersonRow, Problem, all_people, document, drop_document, drop_problem, live_bookings, open_rights,
-    put_document, replace_problems, set_problem,
+    BookingRow, PersonRow, Problem, all_people, document, drop_document, drop_problem, live_bookings, put_document,
+    replace_problems, set_problem, timeline_between,
 };
 use crate::{Access, AccessError};
 
@@ -91,7 +91,7 @@ impl Access {
                 news.warnings.push(format!("{} at door {door}", guessed(config, alarm)));
             }
             if let Some(after) = config.no_show_after() {
-                let site = Site::read(transaction)?;
+                let site = Site::read(transaction, now)?;
                 kept.presence.note(&fresh, &site.bookers(), now);
                 news.warnings.extend(self.tell_no_shows(transaction, after, (&mut kept, &place), &site, now)?);
             } else {
@@ -124,9 +124,6 @@ impl Access {
     /// # Errors
     /// The store, or a letter cannot be written.
     pub fn end_watch(&self, now: DateTime<Utc>) -> Result<(), AccessError> {
-        if self.store().with(kept)?.is_none() {
-            return Ok(());
-        }
         self.store().transaction(|transaction| {
             if let Some(kept) = kept(transaction)? {
                 self.tell_guesses(transaction, &WatchConfig::default(), &healed(&kept.guesses), now)?;
@@ -212,13 +209,18 @@ impl Access {
 struct Site {
     bookings: Vec<BookingRow>,
     people: Vec<PersonRow>,
-    rights: BTreeMap<i64, BTreeSet<String>>,
+    rights: Rights,
 }
 
 impl Site {
-    fn read(connection: &Connection) -> Result<Self, AccessError> {
+    fn read(connection: &Connection, now: DateTime<Utc>) -> Result<Self, AccessError> {
         let (bookings, people) = (live_bookings(connection)?, all_people(connection)?);
-        Ok(Self { bookings, people, rights: open_rights(connection)? })
+        let mut rights = Rights::new();
+        let around = (now - Duration::seconds(1), now + Duration::seconds(1));
+        for row in timeline_between(connection, around.0, around.1)?.into_iter().filter(|row| row.closed.is_none()) {
+            rights.entry(row.person).or_default().insert(row.door, row.opened);
+        }
+        Ok(Self { bookings, people, rights })
     }
 
     fn by_key(&self) -> BTreeMap<&str, &PersonRow> {

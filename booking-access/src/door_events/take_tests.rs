@@ -52,11 +52,16 @@ impl Stand {
 
     /// Ann (user 7, who may open the front door) books Room 1 from ten to eleven.
     fn book(&self) {
+        self.book_with_right_at(at(9, 0));
+    }
+
+    /// The same, where Net2 confirmed the right at this time.
+    fn book_with_right_at(&self, opened: DateTime<Utc>) {
         let put = |transaction: &Transaction<'_>| {
             let mut ann = person(1, "ann@x.example");
             ann.door_user = Some("7".to_owned());
             let id = insert_person(transaction, &ann)?;
-            set_doors(transaction, id, &["front".into()].into(), at(9, 0))?;
+            set_doors(transaction, id, &["front".into()].into(), opened)?;
             insert_booking(transaction, &booking(0, "ann@x.example", "Room 1", at(10, 0), at(11, 0)))
         };
         self.store.transaction(put).unwrap();
@@ -144,4 +149,34 @@ fn a_watch_that_is_switched_off_leaves_nothing_behind() {
     assert_eq!(stand.problems().len(), 1);
     stand.access().end_watch(at(9, 1)).unwrap();
     assert!(stand.problems().is_empty() && stand.access().door_events_place().unwrap().is_none());
+}
+
+#[test]
+fn an_operator_without_the_right_is_forgotten_with_the_watch() {
+    let store = Store::in_memory().unwrap();
+    let stand = Stand { store, config: WatchConfig::default(), number: 0 };
+    stand.access().door_events_refused("403", at(9, 0)).unwrap();
+    assert_eq!(stand.problems().len(), 1);
+    stand.access().end_watch(at(9, 1)).unwrap();
+    assert!(stand.problems().is_empty(), "no look ever succeeded, and the problem stays");
+}
+
+#[test]
+fn no_show_that_is_switched_on_misses_nobody_whose_coming_was_not_noted() {
+    let mut stand = Stand::new(WatchConfig::default());
+    stand.book();
+    stand.look(at(9, 58), &[(DoorEventKind::Admitted, "7")]);
+    stand.config.no_show_minutes = 15;
+    for minute in [30, 31] {
+        assert!(stand.look(at(10, minute), &[]).warnings.is_empty());
+    }
+    assert!(stand.problems().is_empty());
+}
+
+#[test]
+fn a_right_that_was_confirmed_late_makes_nobody_absent_at_once() {
+    let mut stand = Stand::new(WatchConfig { no_show_minutes: 15, ..WatchConfig::default() });
+    stand.book_with_right_at(at(10, 31));
+    assert!(stand.look(at(10, 32), &[]).warnings.is_empty());
+    assert_eq!(stand.look(at(10, 49), &[]).warnings.len(), 1);
 }
