@@ -1,8 +1,11 @@
 //! Refused PINs and tokens by door: too many in a short time, and when it is quiet again.
+//!
+//! The clock of the door system may be another than ours: how close together they were tells its clock alone, and for how
+//! long they are kept ours alone.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{DoorEvent, DoorEventKind, WatchConfig};
@@ -18,11 +21,21 @@ pub(super) struct Guesses {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Door {
-    /// When something was refused, in order.
-    times: Vec<DateTime<Utc>>,
+    /// What was refused, in order.
+    #[serde(default)]
+    refused: Vec<Refused>,
     /// The alarm that is not over yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alarm: Option<Alarm>,
+}
+
+/// Something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Refused {
+    /// When, by the door system's clock.
+    at: DateTime<Utc>,
+    /// When it was read, by ours.
+    read: DateTime<Utc>,
 }
 
 /// Too many were refused at one door.
@@ -62,7 +75,7 @@ impl Guesses {
             let more = news.get(name.as_str()).map_or(&[][..], Vec::as_slice);
             changes.extend(door.count(name, more, config, now));
         }
-        self.doors.retain(|_, door| !door.times.is_empty() || door.alarm.is_some());
+        self.doors.retain(|_, door| !door.refused.is_empty() || door.alarm.is_some());
         changes
     }
 
@@ -80,16 +93,13 @@ impl Door {
         config: &WatchConfig,
         now: DateTime<Utc>,
     ) -> Option<Change> {
-        self.times.extend(more);
-        self.times.sort_unstable();
+        self.refused.extend(more.iter().map(|at| Refused { at: *at, read: now }));
+        self.refused.sort_unstable();
         let (limit, within) = (config.refused as usize, config.refused_within());
-        // More than the limit within the time: some time and the one `limit` places before it.
-        let earlier = self.times.iter();
-        let too_many = earlier.zip(self.times.iter().skip(limit)).find(|(first, last)| **last - **first <= within);
-        let since = too_many.map(|(first, _)| *first);
+        let since = self.too_many(limit, within);
         let change = match (self.alarm, since) {
             (None, Some(since)) => {
-                let count = self.times.iter().filter(|at| **at >= since).count();
+                let count = self.refused.iter().filter(|refused| refused.at >= since).count();
                 Some(Alarm { since, last: self.last(since), count })
             }
             (Some(alarm), Some(_)) if !more.is_empty() => {
@@ -97,30 +107,38 @@ impl Door {
             }
             _ => None,
         };
-        self.times.retain(|at| *at > now - within);
-        let skip = self.times.len().saturating_sub(limit.saturating_add(1).max(MOST));
-        self.times.drain(..skip);
+        // Twice as long: what came close together is not read close together.
+        self.refused.retain(|refused| refused.read > now - within * 2);
+        let skip = self.refused.len().saturating_sub(limit.saturating_add(1).max(MOST));
+        self.refused.drain(..skip);
         if let Some(alarm) = change {
             self.alarm = Some(alarm);
             return Some(Change::Raised(name.to_owned(), alarm));
         }
         // Half as many as would be too many is quiet: no alarm that comes and goes at the limit.
-        if self.alarm.is_some() && self.times.len() <= limit / 2 {
+        let is_late = |refused: &Refused| refused.read > now - within;
+        if self.alarm.is_some() && self.refused.iter().filter(|refused| is_late(refused)).count() <= limit / 2 {
             self.alarm = None;
+            // What made up this alarm makes no second one.
+            self.refused.retain(is_late);
             return Some(Change::Healed(name.to_owned()));
         }
         None
     }
 
+    /// More than the limit within the time: some time and the one `limit` places before it. The first of them.
+    fn too_many(&self, limit: usize, within: Duration) -> Option<DateTime<Utc>> {
+        let pairs = self.refused.iter().zip(self.refused.iter().skip(limit));
+        pairs.map(|(first, last)| (first.at, last.at)).find(|(first, last)| *last - *first <= within).map(|pair| pair.0)
+    }
+
     fn last(&self, or: DateTime<Utc>) -> DateTime<Utc> {
-        self.times.last().copied().unwrap_or(or)
+        self.refused.last().map_or(or, |refused| refused.at)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::Duration;
-
     use super::*;
     use crate::testing::at;
 
@@ -168,9 +186,9 @@ mod tests {
         let changes = count(&mut guesses, &two, "1", &[20, 21], 21);
         assert!(matches!(&changes[..], [Change::Raised(_, alarm)] if alarm.count == 5 && alarm.since == at(9, 0)));
         assert_eq!(guesses.alarms().count(), 1);
-        assert!(count(&mut guesses, &two, "1", &[], 79).is_empty(), "two within the last minute");
-        assert_eq!(count(&mut guesses, &two, "1", &[], 80), [Change::Healed("1".to_owned())]);
-        assert!(count(&mut guesses, &two, "1", &[], 81).is_empty());
+        assert!(count(&mut guesses, &two, "1", &[], 80).is_empty(), "two within the last minute");
+        assert_eq!(count(&mut guesses, &two, "1", &[], 81), [Change::Healed("1".to_owned())]);
+        assert!(count(&mut guesses, &two, "1", &[], 82).is_empty());
         assert_eq!(guesses, Guesses::default(), "nothing is kept of a quiet door");
     }
 
@@ -178,7 +196,28 @@ mod tests {
     fn what_a_controller_delivers_late_is_an_alarm_too() {
         let (mut guesses, two) = (Guesses::default(), config(2, 1));
         assert_eq!(count(&mut guesses, &two, "1", &[0, 1, 2], 7_200).len(), 1);
-        assert_eq!(count(&mut guesses, &two, "1", &[], 7_201), [Change::Healed("1".to_owned())]);
+        assert!(count(&mut guesses, &two, "1", &[], 7_259).is_empty());
+        assert_eq!(count(&mut guesses, &two, "1", &[], 7_260), [Change::Healed("1".to_owned())]);
+        assert!(count(&mut guesses, &two, "1", &[3], 7_270).is_empty(), "what is over makes no second alarm");
+    }
+
+    #[test]
+    fn the_clock_of_the_door_system_may_be_behind_or_ahead() {
+        for wrong in [-3_600, -400, -7, 400] {
+            let (mut guesses, three) = (Guesses::default(), config(3, 1));
+            let mut changes = Vec::new();
+            for second in [0, 15, 30, 45, 59] {
+                changes.extend(count(&mut guesses, &three, "1", &[second + wrong], second + 10));
+                // Another look, which shows nothing new.
+                changes.extend(count(&mut guesses, &three, "1", &[], second + 12));
+            }
+            assert_eq!(changes.len(), 2, "the fourth and the fifth, {wrong} seconds");
+            let (mut slow, three) = (Guesses::default(), config(3, 1));
+            let times = (0..12).map(|n| n * 21);
+            assert!(
+                times.map(|at| count(&mut slow, &three, "1", &[at + wrong], at + 10)).all(|found| found.is_empty())
+            );
+        }
     }
 
     #[test]
@@ -187,7 +226,7 @@ mod tests {
         for round in 0..5 {
             count(&mut guesses, &ten, "1", &(0..900).map(|n| round * 10 + n % 10).collect::<Vec<_>>(), 60);
         }
-        assert!(guesses.doors["1"].times.len() <= MOST);
+        assert!(guesses.doors["1"].refused.len() <= MOST);
         assert_eq!(guesses.alarms().next().unwrap().1.count, 4_500);
     }
 }

@@ -130,6 +130,21 @@ fn who_got_the_right_late_has_as_long_from_then_on() {
 }
 
 #[test]
+fn who_came_in_by_a_clock_that_is_behind_is_there() {
+    let stays = stays(&[ann(1, (10, 0), (11, 0))]);
+    // Ann came in at 09:58, when it was 09:50 at Net2.
+    let pass = event(DoorEventKind::Admitted, "7", "front", at(9, 50));
+    let look = |asked, events| DoorReading { asked, events, newest: 1, cursor: String::new() };
+    let mut known = Place::begin(&DoorReading { newest: 0, ..look(at(8, 0), Vec::new()) });
+    known.advance(&look(at(9, 58), vec![pass.clone()]));
+    known.advance(&look(at(10, 30), Vec::new()));
+    assert!(presence(std::slice::from_ref(&pass)).absent(&stays, &known, at(10, 30)).is_empty());
+    assert_eq!(presence(&[]).absent(&stays, &known, at(10, 30)), [1], "and who did not come is missed");
+    let on_time = place(at(8, 0), at(10, 30));
+    assert_eq!(presence(&[pass]).absent(&stays, &on_time, at(10, 30)), [1]);
+}
+
+#[test]
 fn who_came_in_before_noting_began_is_not_missed() {
     let stays = stays(&[ann(1, (10, 0), (11, 0))]);
     let mut begun = Presence::default();

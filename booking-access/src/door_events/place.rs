@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{DoorEvent, DoorReading};
@@ -25,6 +25,9 @@ pub struct Place {
     pub(super) read_to: DateTime<Utc>,
     /// Of what happened before not everything was seen.
     pub(super) since: DateTime<Utc>,
+    /// The newest of the last events that came was so many seconds old: the door system's clock is behind by no more.
+    #[serde(default)]
+    lag_seconds: u32,
 }
 
 impl Place {
@@ -40,12 +43,17 @@ impl Place {
     pub(super) fn begin(reading: &DoorReading) -> Self {
         let (last, asked) = (reading.newest, reading.asked);
         let cursor = reading.cursor.clone();
-        Self { cursor, last, began: last, seen: BTreeSet::new(), read_to: asked, since: asked }
+        Self { cursor, last, began: last, seen: BTreeSet::new(), read_to: asked, since: asked, lag_seconds: 0 }
     }
 
     /// Whether the numbering began anew: with the overlap the last number would have come again.
     pub(super) fn is_lost(&self, reading: &DoorReading) -> bool {
         reading.newest < self.last
+    }
+
+    /// How far the door system's clock may be behind ours.
+    pub(super) fn lag(&self) -> Duration {
+        Duration::seconds(self.lag_seconds.into())
     }
 
     /// Goes on behind an answer; the events of it that were not seen before.
@@ -59,6 +67,11 @@ impl Place {
             Some(newest) => newest.at.min(reading.asked),
         };
         self.read_to = self.read_to.max(read_to);
+        if let Some(latest) = fresh.iter().map(|event| event.at).max() {
+            // Rounded up, so that nobody's coming falls into the rest of a second.
+            let lag = (reading.asked - latest).num_milliseconds().max(0).unsigned_abs().div_ceil(1000);
+            self.lag_seconds = u32::try_from(lag).unwrap_or(u32::MAX);
+        }
         self.last = self.last.max(reading.newest);
         self.seen.extend(reading.events.iter().map(|event| event.number));
         let floor = self.last - i64::from(OVERLAP);
@@ -114,6 +127,19 @@ mod tests {
         assert_eq!(place.read_to, at(9, 31), "a late event takes nothing back");
         place.advance(&reading(33, &[(13, 2), (14, 59)]));
         assert_eq!(place.read_to, at(9, 33), "a clock that is ahead proves nothing");
+    }
+
+    #[test]
+    fn the_clock_is_behind_by_no_more_than_the_newest_event_is_old() {
+        let mut place = Place::begin(&reading(0, &[(10, 0)]));
+        let mut lag = |asked, numbers: &[(i64, u32)]| {
+            place.advance(&reading(asked, numbers));
+            place.lag().num_minutes()
+        };
+        assert_eq!(lag(10, &[(11, 2), (12, 1)]), 8);
+        assert_eq!(lag(20, &[(11, 2), (12, 1)]), 8, "a look that shows nothing tells nothing");
+        assert_eq!(lag(30, &[(12, 1), (13, 29)]), 1);
+        assert_eq!(lag(31, &[(13, 29), (14, 40)]), 0, "a clock that is ahead");
     }
 
     #[test]
