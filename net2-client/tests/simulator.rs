@@ -104,6 +104,19 @@ async fn the_whole_log_is_followed_even_where_answers_are_short() {
 }
 
 #[tokio::test]
+async fn a_log_whose_numbers_cannot_be_filtered_is_followed_from_its_end_on() {
+    let sim = start(|switches| switches.eventid_in_where = false).await;
+    let events = client(&sim).events();
+    let end = events.newest_cursor().await.unwrap();
+    let door = sim.world(|world| *world.doors.keys().next().unwrap());
+    sim.world(|world| world.type_wrong_pin(door));
+    let pages: Vec<EventPage> = events.since(end).pages().try_collect().await.unwrap();
+    let new: Vec<_> = pages.iter().flat_map(|page| &page.events).filter(|event| event.id > end.last_id()).collect();
+    assert_eq!((new.len(), new[0].is_guess()), (1, true));
+    assert!(pages.iter().all(|page| page.by_time) && pages.last().unwrap().cursor.last_id() == new[0].id);
+}
+
+#[tokio::test]
 async fn a_lost_order_opens_the_door_once_and_says_so() {
     let sim = start(plain).await;
     let net2 = client(&sim);

@@ -19,6 +19,10 @@ use super::Parts;
 
 /// Events of one answer.
 const ROWS: u32 = 1000;
+/// Most answers of one look until the last number seen is among them: servers may cut answers short.
+const ANSWERS: usize = 20;
+/// A limit of a server is a multiple of this.
+const LIMITS: usize = 50;
 /// Between two answers where there is more to read.
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// How often is tried whether an operator who may not read events has the right by now.
@@ -61,9 +65,18 @@ impl DoorEvents {
             });
         };
         let cursor = serde_json::from_str(place.cursor()).unwrap_or(EventCursor::start());
-        let page = events.since(cursor).overlap(Place::OVERLAP).rows(ROWS).pages().next().await.transpose()?;
+        let pages = events.since(cursor).overlap(Place::OVERLAP).rows(ROWS).pages();
         let zone = self.parts.net2.client().time_zone();
-        Ok(page.map_or_else(|| nothing(cursor, now), |page| reading(&page, zone, now)))
+        let mut reading = DoorReading { asked: now, events: Vec::new(), newest: 0, cursor: written(cursor) };
+        let mut numbered = pages.take(ANSWERS).enumerate();
+        while let Some((before, page)) = numbered.next().await {
+            let page = page?;
+            add(&mut reading, &page, zone);
+            if page.is_end || is_enough(&reading, place.last(), before, page.events.len() + page.invalid.len()) {
+                break;
+            }
+        }
+        Ok(reading)
     }
 
     /// Doors work without: it is told once, and tried again now and then.
@@ -116,15 +129,22 @@ impl Chore for DoorEvents {
     }
 }
 
-fn reading(page: &EventPage, zone: Tz, now: DateTime<Utc>) -> DoorReading {
-    let readable = page.events.iter().map(|event| event.id.get()).max();
-    let newest = readable.max(page.invalid.iter().filter_map(|item| item.id).max()).unwrap_or_default();
-    let events = page.events.iter().map(|event| door_event(event, zone)).collect();
-    DoorReading { asked: now, events, newest, cursor: written(page.cursor) }
+/// Whether nothing more has to be asked in this look: everything up to the last number was shown, by an answer that was not cut, or by
+/// as many events as were asked for. Where it was cut, the next answers tell whether there is more.
+const fn is_enough(reading: &DoorReading, last: i64, answers_before: usize, rows: usize) -> bool {
+    let is_whole = answers_before == 0 && !rows.is_multiple_of(LIMITS);
+    let is_full = reading.newest > last && rows >= ROWS as usize;
+    reading.newest >= last && (is_whole || is_full)
 }
 
-fn nothing(cursor: EventCursor, now: DateTime<Utc>) -> DoorReading {
-    DoorReading { asked: now, events: Vec::new(), newest: 0, cursor: written(cursor) }
+fn add(reading: &mut DoorReading, page: &EventPage, zone: Tz) {
+    let readable = page.events.iter().map(|event| event.id.get()).max();
+    let unreadable = page.invalid.iter().filter_map(|item| item.id).max();
+    // By time the last event need not come again: it may be a late one with an old time.
+    let known = page.by_time.then(|| page.cursor.last_id().get());
+    reading.newest = readable.max(unreadable).max(known).unwrap_or_default().max(reading.newest);
+    reading.events.extend(page.events.iter().map(|event| door_event(event, zone)));
+    reading.cursor = written(page.cursor);
 }
 
 fn written(cursor: EventCursor) -> String {
@@ -152,5 +172,23 @@ fn door_event(event: &Event, zone: Tz) -> DoorEvent {
 impl fmt::Debug for DoorEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_goes_on_until_it_is_past_the_last_number_and_no_longer() {
+        let enough = |newest, answers_before, rows| {
+            let reading = DoorReading { asked: Utc::now(), events: Vec::new(), newest, cursor: String::new() };
+            is_enough(&reading, 1_000, answers_before, rows)
+        };
+        assert!(enough(1_000, 0, 199) && enough(1_001, 0, 204), "one call where nothing was cut");
+        assert!(enough(1_801, 0, 1_000), "as many as were asked for: the rest comes with the next look");
+        assert!(!enough(901, 0, 100), "cut before the last number");
+        assert!(!enough(1_000, 0, 200) && !enough(1_000, 1, 99), "perhaps cut just at the last number");
+        assert!(!enough(1_001, 0, 200) && !enough(1_001, 3, 50), "perhaps cut behind it");
     }
 }

@@ -55,6 +55,9 @@ pub struct EventPage {
     pub cursor: EventCursor,
     /// The log had nothing more at that time: the regular end, after which the stream is over.
     pub is_end: bool,
+    /// The server was asked by time, since it refused the number: the last event seen need not be among these, even with an
+    /// overlap.
+    pub by_time: bool,
 }
 
 /// A follow-up of the event log that is about to begin.
@@ -182,7 +185,7 @@ impl Follow {
             last_id: last.unwrap_or(self.cursor.last_id).max(self.cursor.last_id),
             last_time: events.iter().map(|event| event.time.naive()).max().max(self.cursor.last_time),
         };
-        EventPage { events, invalid, cursor: self.cursor, is_end }
+        EventPage { events, invalid, cursor: self.cursor, is_end, by_time: self.by_time.is_some() }
     }
 }
 

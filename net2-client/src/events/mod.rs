@@ -77,13 +77,14 @@ impl Events {
         FollowEvents::new(self.0.clone(), cursor)
     }
 
-    /// The cursor behind the newest event, to follow only what comes.
+    /// The cursor behind the newest event, to follow only what comes; with its time, for servers that cannot filter by number.
     ///
     /// # Errors
     /// As [`Events::query`].
     pub async fn newest_cursor(&self) -> Result<EventCursor, Error> {
         let newest = self.query(&EventQuery::newest(1)).await?;
-        Ok(newest.items.first().map_or_else(EventCursor::start, |event| EventCursor::after(event.id)))
+        let behind = |event: &Event| EventCursor::after_time(event.id, event.time.naive());
+        Ok(newest.items.first().map_or_else(EventCursor::start, behind))
     }
 
     /// The last tokens shown to readers that nobody owns.

@@ -23,6 +23,9 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Numbers before the last that are looked at again: they become visible in any order.
 const OVERLAP: u32 = 20;
 
+/// Where the pictures go if nothing else is said; those of an earlier call are replaced.
+const PICTURE: &str = "check-reader.png";
+
 /// What was sent, and what Net2 saw.
 struct Shown {
     sent: u32,
@@ -53,17 +56,18 @@ pub(super) fn command() -> Command {
             Arg::new("picture")
                 .long("picture")
                 .value_name("FILE")
-                .default_value("check-reader.png")
-                .help("Where the picture goes, as PNG; the same as SVG goes beside it"),
+                .default_value(PICTURE)
+                .help("Where the picture goes, a new file that ends in .png; the same as SVG goes beside it"),
         )
 }
 
 pub(super) async fn show(parts: &Parts, asked: &Asked<'_>, desk: &Desk) -> Result<Answer, Failure> {
+    let pictures = pictures(Path::new(asked.text("picture")))?;
     let door = door(parts, asked).await?;
     let number = number(parts, asked).await?;
     // Before the picture is there, so that nothing is missed.
     let begin = parts.net2.client().events().newest_cursor().await?;
-    let pictures = draw(parts, number, Path::new(asked.text("picture")))?;
+    draw(parts, number, &pictures)?;
     present(parts, number, &pictures, asked.arguments.get_flag("json"))?;
     let minutes = asked.arguments.get_one::<u32>("wait").copied().unwrap_or(5);
     match wait(parts, desk, begin, (number, door), minutes).await? {
@@ -95,19 +99,32 @@ async fn number(parts: &Parts, asked: &Asked<'_>) -> Result<u32, Failure> {
     }
 }
 
+/// The files of the PNG and the SVG, neither of which replaces anything but what an earlier call wrote unasked.
+fn pictures(png: &Path) -> Result<[PathBuf; 2], Failure> {
+    if !png.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Err(Failure::new(format!("--picture {}: the name does not end in .png", png.display()))
+            .with_remedy("Name a PNG file; the same picture as SVG goes beside it"));
+    }
+    let files = [png.to_owned(), png.with_extension("svg")];
+    match files.iter().find(|file| png != Path::new(PICTURE) && file.symlink_metadata().is_ok()) {
+        Some(there) => Err(Failure::new(format!("--picture: {} exists and is not overwritten", there.display()))
+            .with_remedy("Name another file with --picture, or remove this one")),
+        None => Ok(files),
+    }
+}
+
 /// PNG and SVG, in the style that bookers get.
-fn draw(parts: &Parts, number: u32, png: &Path) -> Result<[PathBuf; 2], Failure> {
+fn draw(parts: &Parts, number: u32, [png, svg]: &[PathBuf; 2]) -> Result<(), Failure> {
     let style = QrStyle::new(parts.access.codes());
-    let svg = png.with_extension("svg");
-    let write = |file: &Path, bytes: &[u8]| {
-        fs::write(file, bytes).map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}", file.display()))
-                .with_remedy("Name another file with --picture")
-        })
-    };
     write(png, &style.png(&number.to_string())?)?;
-    write(&svg, style.svg(&number.to_string())?.as_bytes())?;
-    Ok([png.to_owned(), svg])
+    write(svg, style.svg(&number.to_string())?.as_bytes())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes).map_err(|error| {
+        Failure::new(format!("{} cannot be written: {error}", file.display()))
+            .with_remedy("Name another file with --picture")
+    })
 }
 
 /// On a terminal the picture is shown at once; programs find it where they said.
@@ -236,4 +253,26 @@ fn names(readings: &[Wiegand26]) -> Vec<&'static str> {
 
 fn files(pictures: &[PathBuf; 2]) -> Vec<Value> {
     pictures.iter().map(|file| json!(file.display().to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_a_png_and_replaces_nobodys_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for name in ["reader.svg", "reader", "reader.png.txt"] {
+            let refused = pictures(&file(name)).unwrap_err().to_string();
+            assert!(refused.contains("does not end in .png") && refused.contains(name), "{refused}");
+        }
+        assert_eq!(pictures(&file("reader.PNG")).unwrap(), [file("reader.PNG"), file("reader.svg")]);
+        fs::write(file("plan.svg"), "of the site").unwrap();
+        fs::write(file("photo.png"), "of Ann").unwrap();
+        for (name, there) in [("plan.png", "plan.svg"), ("photo.png", "photo.png")] {
+            let refused = pictures(&file(name)).unwrap_err().to_string();
+            assert!(refused.contains("not overwritten") && refused.contains(there), "{refused}");
+        }
+    }
 }
