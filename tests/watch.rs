@@ -194,15 +194,15 @@ fn a_watch_that_is_switched_off_asks_for_no_event() {
     assert_eq!(asked_for_events(&site), 0);
 }
 
-/// Whether guesses are noticed at a Net2 with this switch, and nothing is taken for a log that was numbered anew. In the log comes
-/// first one event of two hours ago, as a controller delivers it late.
+/// Whether guesses are noticed at a Net2 with this switch, and nothing is taken for a log that was numbered anew. The last event
+/// of the log is one of two hours ago, as a controller delivers it late.
 fn is_watched(switch: &Value) {
     let site = BookingSite::start(&["--bookings", "0"], &[], "[watch]\nrefused = 3\n");
     site.net2.control("POST", "events/bulk", &json!({"count": 300}));
     site.net2.control("POST", "switches", switch);
-    site.poll_well();
     let time = Utc::now() - Duration::hours(2);
     site.net2.control("POST", "events", &json!({"event_type": 20, "address": site.doors[0], "time": time}));
+    site.poll_well();
     for _ in 0..3 {
         let report = site.poll_well();
         assert_eq!((warned(&report), &report["problems"]), (vec![], &json!(0)), "{switch}: {report}");
