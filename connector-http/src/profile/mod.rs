@@ -45,6 +45,8 @@ mod pointer;
 mod problem;
 mod sample;
 #[cfg(test)]
+mod signing_tests;
+#[cfg(test)]
 mod tests;
 mod time;
 mod values;

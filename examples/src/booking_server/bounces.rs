@@ -10,6 +10,7 @@ use sync_core::connector::{CheckReport, Endpoint, EndpointIdentity, SyncError};
 use sync_core::model::EndpointName;
 use sync_service::{Chore, ChoreReport, ConfigFault, ConfigFaults, Desk, Failure, Setup, Stage, Trouble};
 
+use super::chores::shown_by_name;
 use super::{Config, Parts, post};
 
 /// Looks into the mailbox that undeliverable letters go back to.
@@ -109,11 +110,7 @@ impl Endpoint for BouncesEndpoint {
     }
 }
 
-impl fmt::Debug for Bounces {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+shown_by_name!(Bounces);
 
 impl fmt::Debug for BouncesEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

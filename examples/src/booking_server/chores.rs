@@ -1,6 +1,5 @@
 //! What is done besides the link: reading feeds, meeting begins and ends, sending letters, forgetting.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -376,14 +375,17 @@ fn until(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
     due.map_or(Duration::from_hours(1), |due| (due - now).to_std().unwrap_or_default())
 }
 
+/// Chores hold what nobody wants to read: they are shown by their name.
 macro_rules! shown_by_name {
     ($($chore:ty),*) => {$(
-        impl fmt::Debug for $chore {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $chore {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.name())
             }
         }
     )*};
 }
+
+pub(super) use shown_by_name;
 
 shown_by_name!(Feeds, Boundaries, Letters, Numbers, Upkeep);

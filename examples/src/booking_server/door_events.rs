@@ -1,6 +1,5 @@
 //! Reads what happens at the doors and hands it over to whoever watches: one call to Net2 at a time.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use net2_client::events::{Event, EventCursor, EventPage};
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
 
 use super::Parts;
+use super::chores::shown_by_name;
 
 /// Events of one answer.
 const ROWS: u32 = 1000;
@@ -169,11 +169,7 @@ fn door_event(event: &Event, zone: Tz) -> DoorEvent {
     }
 }
 
-impl fmt::Debug for DoorEvents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+shown_by_name!(DoorEvents);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! Before bookings begin: everything they need is looked at, and what is not ready is told.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use booking_access::DoorsSeen;
 use sync_service::{Chore, ChoreReport, Desk, Failure, Stage};
 
 use super::Parts;
+use super::chores::shown_by_name;
 
 /// How often is looked whether a booking's time has come.
 const LOOK: Duration = Duration::from_mins(1);
@@ -64,8 +64,4 @@ impl Chore for Preflights {
     }
 }
 
-impl fmt::Debug for Preflights {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+shown_by_name!(Preflights);
